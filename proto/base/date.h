@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Civil dates and times. A day is days since 1970-01-01 (Gregorian, Japan's
+// calendar day); a time is milliseconds since the epoch, UTC. Nothing here
+// reads a clock except clock_now_ms.
+#ifndef TSUNAGU_BASE_DATE_H
+#define TSUNAGU_BASE_DATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "proto/base/span.h"
+
+typedef int32_t day;     // days since 1970-01-01
+typedef int64_t time_ms; // milliseconds since the epoch, UTC
+#define DAY_NONE INT32_MIN
+#define DAY_FOREVER INT32_MAX
+
+day day_of(int year, int month, int dom);           // DAY_NONE if there is no such date
+void day_split(day d, int *year, int *month, int *dom);
+// "2026-04-01", "20260401" and eras ("令和8年4月1日", "R8.4.1", field-facts §7). ERR_FORMAT.
+MUST_CHECK err day_parse(span s, day *ret);
+void day_format(day d, char out[static 11]);        // "2026-04-01"; "-" for DAY_NONE
+day day_minus_months(day d, int months);            // clamps to the month's last day
+int month_of(day d);                                // months since 1970-01
+day month_first(int month);
+day day_of_time(time_ms t);                         // the calendar day in Japan (UTC+9, no DST)
+void time_format(time_ms t, char out[static 30]);   // "2026-11-21T09:30:00.123+09:00"
+MUST_CHECK err time_parse(span s, time_ms *ret);    // the same form
+time_ms clock_now_ms(void);                         // wall clock
+time_ms clock_mono_ms(void);                        // for deadlines; never jumps
+
+#endif
