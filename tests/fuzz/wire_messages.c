@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// rooms: wire base
+// Every message that comes from outside: the first byte chooses which.
+#include <stdlib.h>
+#include "proto/wire/wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const ProtobufCMessageDescriptor *const kinds[] = {
+    &tsunagu__hello_request__descriptor,    &tsunagu__hello_reply__descriptor,
+    &tsunagu__publish_request__descriptor,  &tsunagu__publish_reply__descriptor,
+    &tsunagu__lookup_request__descriptor,   &tsunagu__lookup_reply__descriptor,
+    &tsunagu__fetch_request__descriptor,    &tsunagu__withdraw_request__descriptor,
+    &tsunagu__withdraw_reply__descriptor,   &tsunagu__release_request__descriptor,
+    &tsunagu__stop_request__descriptor,     &tsunagu__stop_reply__descriptor,
+    &tsunagu__sealed_ask__descriptor,       &tsunagu__manifest__descriptor,
+    &tsunagu__document_head__descriptor,    &tsunagu__control_request__descriptor,
+    &tsunagu__control_reply__descriptor,    &tsunagu__log_entry__descriptor,
+    &tsunagu__frame__descriptor,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (!size)
+        return 0;
+    const ProtobufCMessageDescriptor *d = kinds[data[0] % (sizeof kinds / sizeof *kinds)];
+    span bytes = {data + 1, size - 1};
+    arena a;
+    arena_init(&a, 16u << 20);
+    ProtobufCMessage *m = NULL;
+    if (wire_decode(bytes, d, WIRE_CONTROL_MAX, &a, &m) == OK) {
+        // What was accepted can be written, and is accepted again.
+        buf out = {0};
+        ProtobufCMessage *again = NULL;
+        if (wire_encode(m, &out) != OK || wire_decode(buf_span(&out), d, SIZE_MAX, &a, &again) != OK)
+            abort();
+        buf_done(&out);
+    }
+    arena_done(&a);
+    return 0;
+}
