@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdlib.h>
+#include "proto/store/inside.h"
+#include "proto/store/writer.h"
+
+#define BATCH_DEFAULT 256
+#define QUEUE_DEFAULT 65536
+
+struct writer {
+    store *s;
+    writer_options o;
+    pthread_t thread;
+    pthread_mutex_t mutex; // everything below
+    pthread_cond_t work;
+    writer_job *head, **tail;
+    size_t count;
+    bool idle, stopping, broken;
+};
+
+static bool store_failed(err e)
+{
+    return e == ERR_IO || e == ERR_FULL || e == ERR_CORRUPT || e == ERR_MEM;
+}
+
+static err run_jobs(writer_job *batch, store_txn *t)
+{
+    for (writer_job *j = batch; j != NULL; j = j->next) {
+        uint64_t before = t->writes;
+        j->result = j->run(j, t);
+        if (store_failed(j->result))
+            return j->result;
+        // It would be told "refused" while half of it is kept: nothing of the batch may stand.
+        if (j->result != OK && t->writes != before)
+            return ERR_INTERNAL;
+    }
+    return OK;
+}
+
+static err commit_batch(writer *w, writer_job *batch)
+{
+    store_txn *t;
+    err e = store_write(w->s, &t);
+    if (e != OK)
+        return e;
+    e = run_jobs(batch, t);
+    if (e == OK && w->o.before != NULL)
+        e = w->o.before(w->o.ctx, t);
+    if (e == OK)
+        e = t->failed; // a job that overlooked a failed put
+    bool wrote = t->writes > 0;
+    if (e != OK || !wrote) {
+        store_end(t);
+        return e;
+    }
+    e = store_commit(t);
+    if (e == OK && w->o.after != NULL)
+        e = w->o.after(w->o.ctx);
+    return e;
+}
+
+static void run_batch(writer *w, writer_job *batch)
+{
+    err e = commit_batch(w, batch);
+    bool tell = false;
+    if (store_dead(w->s)) {
+        pthread_mutex_lock(&w->mutex);
+        tell = !w->broken;
+        w->broken = true;
+        pthread_mutex_unlock(&w->mutex);
+    }
+    // Before any done: whoever answers for them should already know.
+    if (tell && w->o.broken != NULL)
+        w->o.broken(w->o.ctx, e);
+    while (batch != NULL) {
+        writer_job *j = batch;
+        batch = j->next; // after done the job is the submitter's again
+        j->next = NULL;
+        j->done(j, e != OK ? e : j->result);
+    }
+}
+
+// With the mutex held; NULL when there is nothing.
+static writer_job *take_batch(writer *w)
+{
+    writer_job *batch = w->head, **end = &w->head;
+    for (size_t n = 0; n < w->o.batch_max && *end != NULL; n++, w->count--)
+        end = &(*end)->next;
+    w->head = *end;
+    *end = NULL;
+    if (w->head == NULL)
+        w->tail = &w->head;
+    return batch;
+}
+
+static void *writer_main(void *arg)
+{
+    writer *w = arg;
+    pthread_mutex_lock(&w->mutex);
+    for (;;) {
+        while (w->head == NULL && !w->stopping) {
+            w->idle = true;
+            pthread_cond_wait(&w->work, &w->mutex);
+        }
+        w->idle = false;
+        if (w->head == NULL)
+            break;
+        writer_job *batch = take_batch(w);
+        pthread_mutex_unlock(&w->mutex);
+        run_batch(w, batch);
+        pthread_mutex_lock(&w->mutex);
+    }
+    pthread_mutex_unlock(&w->mutex);
+    return NULL;
+}
+
+static void free_writer(writer *w)
+{
+    pthread_cond_destroy(&w->work);
+    pthread_mutex_destroy(&w->mutex);
+    free(w);
+}
+
+err writer_start(store *s, const writer_options *o, writer **ret)
+{
+    writer *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return ERR_MEM;
+    w->s = s;
+    w->o = *o;
+    if (w->o.batch_max == 0)
+        w->o.batch_max = BATCH_DEFAULT;
+    if (w->o.queue_max == 0)
+        w->o.queue_max = QUEUE_DEFAULT;
+    w->tail = &w->head;
+    pthread_mutex_init(&w->mutex, NULL);
+    pthread_cond_init(&w->work, NULL);
+    if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
+        free_writer(w);
+        return ERR_MEM;
+    }
+    *ret = w;
+    return OK;
+}
+
+err writer_submit(writer *w, writer_job *j)
+{
+    err e = OK;
+    j->next = NULL;
+    j->result = OK;
+    pthread_mutex_lock(&w->mutex);
+    if (w->broken)
+        e = ERR_IO;
+    else if (w->stopping)
+        e = ERR_CLOSED;
+    else if (w->count >= w->o.queue_max)
+        e = ERR_BUSY;
+    bool wake = e == OK && w->idle;
+    if (e == OK) {
+        *w->tail = j;
+        w->tail = &j->next;
+        w->count++;
+        w->idle = false; // one signal is enough
+    }
+    pthread_mutex_unlock(&w->mutex);
+    if (wake)
+        pthread_cond_signal(&w->work);
+    return e;
+}
+
+void writer_stop(writer *w)
+{
+    if (w == NULL)
+        return;
+    pthread_mutex_lock(&w->mutex);
+    w->stopping = true;
+    pthread_mutex_unlock(&w->mutex);
+    pthread_cond_signal(&w->work);
+    pthread_join(w->thread, NULL);
+    free_writer(w);
+}
