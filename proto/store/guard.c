@@ -12,6 +12,9 @@
 #define PAGE_SIZE_MIN 512u
 #define PAGE_SIZE_MAX 65536u
 #define META_TRIES 100
+// Pages taken and given back in one transaction are never written, so the last page may lie behind
+// the end of the file; not by this many.
+#define BEYOND_MAX ((uint64_t)1 << 20)
 
 _Static_assert(sizeof(guard_db) == 48, "LMDB's MDB_db");
 _Static_assert(sizeof(guard_meta_page) == META_BYTES, "LMDB's MDB_meta");
@@ -46,6 +49,9 @@ err guard_meta(int fd, bool still)
         return OK; // a crash before LMDB wrote the first pages: it will write them again
     if (!read_metas(fd, m))
         return ERR_CORRUPT;
+    uint64_t most = (uint64_t)stat.st_size / m[0].dbs[0].pad + BEYOND_MAX;
+    if (m[0].last_page > most || m[1].last_page > most)
+        return ERR_CORRUPT; // LMDB would try to map that much
     if (!still)
         return OK;
     // Commits go to the two pages in turn. Anything else would make LMDB take an older commit for the
@@ -77,14 +83,47 @@ static err check_beyond(const guard *g)
     return OK;
 }
 
-static err check_file(guard *g, int fd, const guard_meta_page *meta, uint64_t map_pages)
+// Each commit but the first frees the page the main tree's root was on, under its own number. A meta
+// page whose number is not the last in its free list carries another commit's number.
+static bool named_right(const guard *g, const guard_meta_page *meta)
+{
+    return meta->txn < 2 || g->newest_free == meta->txn;
+}
+
+static err check_trees(guard *g, const guard_meta_page *meta)
+{
+    err e = guard_tree(g, &meta->dbs[0], GUARD_FREE);
+    if (e == OK && !named_right(g, meta))
+        e = ERR_CORRUPT;
+    if (e == OK)
+        e = guard_tree(g, &meta->dbs[1], GUARD_MAIN);
+    return e == OK ? check_beyond(g) : e;
+}
+
+// The commit before: its pages still stand (LMDB reuses them two commits later), but nobody reads them,
+// so rot there is let pass. Only a wrong number matters: it may be the newest in disguise.
+static err check_other(const guard *g, const guard_meta_page *other)
+{
+    guard o = *g;
+    if (other->last_page < 1 || other->last_page > g->last_page)
+        return OK;
+    o.last_page = other->last_page;
+    o.newest_free = 0;
+    o.seen = calloc(1, o.last_page / 8 + 1);
+    if (o.seen == NULL)
+        return ERR_MEM;
+    bool wrong = guard_tree(&o, &other->dbs[0], GUARD_FREE) == OK && !named_right(&o, other);
+    free(o.seen);
+    return wrong ? ERR_CORRUPT : OK;
+}
+
+static err check_file(guard *g, int fd, const guard_meta_page *meta, const guard_meta_page *other)
 {
     struct stat stat;
     if (fstat(fd, &stat) != 0)
         return ERR_IO;
     g->file_pages = (uint64_t)stat.st_size / g->psize;
-    g->last_page = meta->last_page;
-    if (g->file_pages < 2 || g->last_page < 1 || g->last_page >= map_pages)
+    if (g->file_pages < 2)
         return ERR_CORRUPT;
     size_t bytes = g->file_pages * g->psize;
     g->seen = calloc(1, g->last_page / 8 + 1);
@@ -96,18 +135,16 @@ static err check_file(guard *g, int fd, const guard_meta_page *meta, uint64_t ma
         // The file's pages are wanted in memory anyway, and in order they come fastest.
         (void)madvise(map, bytes, MADV_WILLNEED);
         g->map = map;
-        e = guard_tree(g, &meta->dbs[0], GUARD_FREE);
-        if (e == OK)
-            e = guard_tree(g, &meta->dbs[1], GUARD_MAIN);
-        if (e == OK)
-            e = check_beyond(g);
+        e = check_trees(g, meta);
+        if (e == OK && other != NULL)
+            e = check_other(g, other);
         munmap(map, bytes);
     }
     free(g->seen);
     return e;
 }
 
-err guard_pages(store_txn *t)
+err guard_pages(store_txn *t, bool still)
 {
     store *s = t->s;
     mdb_filehandle_t fd;
@@ -129,8 +166,11 @@ err guard_pages(store_txn *t)
         uint64_t txn = mdb_txn_id(t->mdb);
         if (m[txn & 1].txn != txn)
             continue;
-        guard g = {.psize = s->psize};
-        return check_file(&g, fd, &m[txn & 1], map / s->psize);
+        const guard_meta_page *meta = &m[txn & 1];
+        guard g = {.psize = s->psize, .last_page = meta->last_page};
+        if (g.last_page < 1 || g.last_page >= map / s->psize)
+            return ERR_CORRUPT;
+        return check_file(&g, fd, meta, still ? &m[1 - (txn & 1)] : NULL);
     }
     return ERR_CORRUPT;
 }

@@ -30,7 +30,8 @@ typedef struct guard {
     const uint8_t *map; // the file
     uint64_t file_pages, last_page;
     unsigned psize;
-    uint8_t *seen; // a bit a page
+    uint8_t *seen;        // a bit a page
+    uint64_t newest_free; // the last commit the free list has pages of
 } guard;
 
 typedef enum guard_kind { GUARD_FREE, GUARD_MAIN, GUARD_TABLE } guard_kind;

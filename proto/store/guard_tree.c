@@ -115,6 +115,7 @@ static err check_free(tree *t, const node *n, const uint8_t *data)
     if (n->data_len < 8 || native64(data) > n->data_len / 8 - 1)
         return ERR_CORRUPT;
     uint64_t count = native64(data), last = NO_PAGE;
+    t->g->newest_free = native64(n->key.at); // keys rise
     for (uint64_t i = 1; i <= count; i++) {
         uint64_t page = native64(data + 8 * i);
         if (page >= last)

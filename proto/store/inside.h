@@ -80,6 +80,7 @@ err record_open(store_txn *t, int table, MDB_val key, MDB_val value, span *ret_p
 // them unseen. With `still` (no other process writes) their transaction numbers too.
 err guard_meta(int fd, bool still);
 // Every page reachable from the snapshot of t: bounds, kinds, key order, counts, no page used twice.
-err guard_pages(store_txn *t);
+// With `still` also that the two meta pages are what their transaction numbers say.
+err guard_pages(store_txn *t, bool still);
 
 #endif

@@ -116,7 +116,7 @@ static err check_pages(store *s)
     err e = store_read(s, &t);
     if (e != OK)
         return e;
-    e = guard_pages(t);
+    e = guard_pages(t, !s->read_only);
     store_end(t);
     return e;
 }

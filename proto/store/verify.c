@@ -29,7 +29,7 @@ err store_verify(store *s, uint64_t *ret_values, uint64_t *ret_bad)
     if (e != OK)
         return e;
     // First the pages, so that LMDB does not stumble over them.
-    e = guard_pages(t);
+    e = guard_pages(t, false);
     for (int table = 0; table < s->tables && e == OK; table++)
         e = verify_table(t, table, &values, &bad);
     store_end(t);
