@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading typed values out of YAML maps, each with its own words for what is
+// wrong and what would be right.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policies/compiler/draft.h"
+#include "proto/base/luhn.h"
+
+void *draft_get(draft *d, size_t count, size_t size)
+{
+    void *at = arena_get(&d->arena, (count ? count : 1) * size);
+    if (!at)
+        d->broken = true;
+    return at;
+}
+
+draft_place draft_at(const yaml_doc *doc, const yaml_node *n)
+{
+    return (draft_place){doc, n};
+}
+
+static void complain(draft *d, draft_place at, diag_level level, const char *fmt, va_list args)
+    __attribute__((format(printf, 4, 0)));
+
+static void complain(draft *d, draft_place at, diag_level level, const char *fmt, va_list args)
+{
+    char message[1024];
+    vsnprintf(message, sizeof message, fmt, args);
+    yaml_complain(d->diag, at.doc, at.node, level, "%s", message);
+}
+
+void draft_error(draft *d, draft_place at, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    complain(d, at, DIAG_ERROR, fmt, args);
+    va_end(args);
+}
+
+void draft_warn(draft *d, draft_place at, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    complain(d, at, DIAG_WARNING, fmt, args);
+    va_end(args);
+}
+
+// A mistake in a key is shown at the key, not at its value.
+static draft_place key_place(draft *d, draft_place value)
+{
+    yaml_node *n = draft_get(d, 1, sizeof *n);
+    if (!n)
+        return value;
+    *n = *value.node;
+    n->line = n->key_line;
+    n->col = n->key_col;
+    return draft_at(value.doc, n);
+}
+
+bool draft_map(draft *d, draft_place map, const char *const *known, size_t count)
+{
+    if (!map.node)
+        return false;
+    if (map.node->kind != YAML_MAP) {
+        draft_error(d, map, _("expected entries of the form \"key: value\""));
+        return false;
+    }
+    for (size_t i = 0; i < map.node->count; i++) {
+        draft_place value = draft_at(map.doc, map.node->items[i]);
+        const char *key = value.node->key;
+        bool found = false;
+        for (size_t k = 0; k < count && !found; k++)
+            found = strcmp(known[k], key) == 0;
+        if (found)
+            continue;
+        const char *near = diag_nearest(key, known, count);
+        if (near)
+            draft_error(d, key_place(d, value), _("unknown key \"%.60s\"; did you mean \"%s\"?"), key, near);
+        else
+            draft_error(d, key_place(d, value), _("unknown key \"%.60s\""), key);
+    }
+    return true;
+}
+
+draft_place draft_may(draft_place map, const char *key)
+{
+    return draft_at(map.doc, map.node ? yaml_find(map.node, key) : NULL);
+}
+
+draft_place draft_need(draft *d, draft_place map, const char *key)
+{
+    draft_place value = draft_may(map, key);
+    if (!value.node && map.node && map.node->kind == YAML_MAP)
+        draft_error(d, map, _("\"%s\" is missing here"), key);
+    return value;
+}
+
+const char *draft_text(draft *d, draft_place value)
+{
+    if (!value.node)
+        return NULL;
+    if (value.node->kind != YAML_SCALAR_KIND) {
+        draft_error(d, value, _("expected one text, not a list or a map"));
+        return NULL;
+    }
+    const char *s = value.node->text;
+    size_t len = strlen(s);
+    if (len == 0) {
+        draft_error(d, value, _("this must not be empty"));
+        return NULL;
+    }
+    if (len > BUNDLE_TEXT) {
+        draft_error(d, value, _("too long: at most %d bytes"), BUNDLE_TEXT);
+        return NULL;
+    }
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f) {
+            draft_error(d, value, _("line breaks and control characters may not stand here"));
+            return NULL;
+        }
+    return s;
+}
+
+const char *draft_id(draft *d, draft_place value)
+{
+    const char *s = draft_text(d, value);
+    if (!s)
+        return NULL;
+    if (strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(s) || strlen(s) > 63 ||
+        strcmp(s, "all") == 0) {
+        draft_error(d, value, _("a name here is made of a-z, 0-9 and \"-\", at most 63, and is not \"all\""));
+        return NULL;
+    }
+    return s;
+}
+
+const char *draft_host(draft *d, draft_place value)
+{
+    const char *s = draft_text(d, value);
+    if (!s)
+        return NULL;
+    size_t len = strlen(s);
+    if (strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-.") != len || len > 253 || s[0] == '.' ||
+        s[len - 1] == '.' || strstr(s, "..")) {
+        draft_error(d, value, _("expected a host name in lower case, such as hub.tsunagu.example"));
+        return NULL;
+    }
+    return s;
+}
+
+bool draft_number(draft *d, draft_place value, int64_t min, int64_t max, int64_t *ret)
+{
+    if (!value.node)
+        return false;
+    const char *s = value.node->kind == YAML_SCALAR_KIND ? value.node->text : "";
+    char narrow[32];
+    digits_narrow(s, narrow, sizeof narrow);
+    size_t len = strlen(narrow);
+    int64_t v = len ? 0 : -1;
+    for (size_t i = 0; i < len && v >= 0; i++)
+        v = narrow[i] < '0' || narrow[i] > '9' || i > 14 ? -1 : v * 10 + (narrow[i] - '0');
+    if (v < min || v > max) {
+        draft_error(d, value, _("expected a whole number from %lld to %lld"), (long long)min, (long long)max);
+        return false;
+    }
+    *ret = v;
+    return true;
+}
+
+bool draft_date(draft *d, draft_place value, day *ret)
+{
+    const char *s = draft_text(d, value);
+    if (!s)
+        return false;
+    char narrow[BUNDLE_TEXT + 1];
+    digits_narrow(s, narrow, sizeof narrow);
+    day v;
+    if (day_parse(span_str(narrow), &v) || v < BUNDLE_DAY_MIN || v > BUNDLE_DAY_MAX) {
+        draft_error(d, value, _("\"%.60s\" is no date; write 2026-04-01 or 令和8年4月1日"), s);
+        return false;
+    }
+    *ret = v;
+    return true;
+}
+
+bool draft_months(draft *d, draft_place value, int *ret)
+{
+    const char *s = draft_text(d, value);
+    if (!s)
+        return false;
+    if (!duration_parse(s, ret)) {
+        draft_error(d, value, _("\"%.60s\" is no duration; write 6か月, 1年, 1年6か月 or P6M"), s);
+        return false;
+    }
+    return true;
+}
+
+bool draft_code(draft *d, draft_place value, uint64_t *ret)
+{
+    const char *s = draft_text(d, value);
+    if (!s)
+        return false;
+    char narrow[BUNDLE_TEXT + 1];
+    digits_narrow(s, narrow, sizeof narrow);
+    if (institution_parse(span_str(narrow), ret)) {
+        draft_error(d, value, _("\"%.60s\" is no institution code; it has exactly ten digits"), s);
+        return false;
+    }
+    if (!luhn_ok(span_str(narrow)))
+        draft_warn(d, value, _("the check digit of %s does not fit; with the first nine digits it would be %c"),
+                   narrow, luhn_digit(span_of(narrow, 9)));
+    return true;
+}
+
+// ---- words -----------------------------------------------------------------
+
+uint64_t draft_all(const draft_terms *t)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < t->count; i++)
+        all |= 1ull << t->items[i].bit;
+    return all;
+}
+
+const draft_term *draft_term_of(const draft_terms *t, int bit)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->items[i].bit == bit)
+            return &t->items[i];
+    return NULL;
+}
+
+int draft_word(draft *d, draft_place value, const draft_terms *t)
+{
+    const char *s = draft_text(d, value);
+    if (!s || t->count == 0) // a file of words that could not be read is said once, there
+        return POLICY_NONE;
+    for (size_t i = 0; i < t->count; i++)
+        if (strcmp(t->items[i].id, s) == 0)
+            return t->items[i].bit;
+    for (size_t i = 0; i < t->count; i++)
+        if (strcmp(t->items[i].ja, s) == 0 || strcmp(t->items[i].en, s) == 0) {
+            draft_error(d, value, _("write the short name: \"%s\" instead of \"%.60s\""), t->items[i].id, s);
+            return POLICY_NONE;
+        }
+    const char *near = diag_nearest(s, t->ids, t->count);
+    if (near)
+        draft_error(d, value, _("unknown %s \"%.60s\"; did you mean \"%s\"?"), _(t->noun), s, near);
+    else
+        draft_error(d, value, _("unknown %s \"%.60s\""), _(t->noun), s);
+    return POLICY_NONE;
+}
+
+static bool word_add(draft *d, draft_place value, const draft_terms *t, uint64_t *mask)
+{
+    int bit = draft_word(d, value, t);
+    if (bit == POLICY_NONE)
+        return false;
+    if (*mask >> bit & 1)
+        draft_error(d, value, _("\"%s\" stands here twice"), value.node->text);
+    *mask |= 1ull << bit;
+    return true;
+}
+
+bool draft_words(draft *d, draft_place value, const draft_terms *t, uint64_t *ret, bool *ret_named)
+{
+    if (!value.node)
+        return false;
+    uint64_t mask = 0;
+    bool ok = true;
+    if (value.node->kind == YAML_SCALAR_KIND && strcmp(value.node->text, "all") == 0) {
+        *ret = draft_all(t);
+        *ret_named = false;
+        return true;
+    }
+    if (value.node->kind == YAML_SCALAR_KIND) {
+        ok = word_add(d, value, t, &mask);
+    } else if (value.node->kind == YAML_LIST && value.node->count > 0) {
+        for (size_t i = 0; i < value.node->count; i++)
+            ok &= word_add(d, draft_at(value.doc, value.node->items[i]), t, &mask);
+    } else {
+        draft_error(d, value, _("expected a list such as [a, b], one name, or all"));
+        ok = false;
+    }
+    if (ok) {
+        *ret = mask;
+        *ret_named = true;
+    }
+    return ok;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside the compiler room only: the rules as read, before they become bytes.
+// Texts belong to the YAML documents or to the arena; all live as long as the
+// draft. Owner: policy_compile. Thread: one. Fails: mistakes go to the diag and
+// reading goes on, so that one run shows them all; `broken` is for memory only.
+#ifndef TSUNAGU_COMPILER_DRAFT_H
+#define TSUNAGU_COMPILER_DRAFT_H
+
+#include "policies/compiler/compile.h"
+#include "policies/engine/bundle.h"
+#include "policies/engine/decide.h"
+#include "proto/base/arena.h"
+#include "proto/base/tongue.h"
+#include "proto/yaml/yaml.h"
+
+#define COMPILE_FILE_BYTES (4u << 20)
+#define COMPILE_FILES 4096
+#define COUNT_OF(a) (sizeof(a) / sizeof *(a))
+
+typedef struct draft_place {
+    const yaml_doc *doc;
+    const yaml_node *node;
+} draft_place;
+
+// A word of the rules: a category, kind, role, purpose or union.
+typedef struct draft_term {
+    const char *id, *ja, *en, *secretariat;
+    int bit;    // its number: a category's is written in the file, others are counted by id
+    int months; // categories
+    draft_place place;
+} draft_term;
+
+typedef struct draft_terms {
+    const char *noun; // for messages, marked with N_()
+    draft_term *items;
+    const char **ids; // the same order: for "did you mean"
+    size_t count, max;
+} draft_terms;
+
+typedef struct draft_facility {
+    uint64_t code;
+    const char *name, *ward;
+    int kind;
+    uint32_t unions, discloses;
+    draft_place place;
+} draft_facility;
+
+typedef struct draft_agreement { // one direction
+    bool set;
+    day from, until;
+    uint32_t categories, kinds;
+    uint16_t months[POLICY_CATEGORIES];
+    draft_place place;
+} draft_agreement;
+
+typedef struct draft_keys {
+    int count;
+    uint8_t at[BUNDLE_KEYS][32];
+    draft_place place;
+} draft_keys;
+
+typedef struct draft_node {
+    const char *name, *host;
+    int union_no;
+    uint32_t *discloses, *views; // facility numbers, rising
+    size_t disclose_count, view_count;
+    draft_keys tls, sign, seal;
+    draft_place place;
+} draft_node;
+
+typedef struct draft_file {
+    const char *name;
+    yaml_doc *doc; // NULL: could not be read (already said)
+} draft_file;
+
+typedef struct draft {
+    diag *diag;
+    arena arena;
+    bool broken; // out of memory
+    draft_file *files; // by name
+    size_t file_count;
+    int64_t version, ticket_minutes;
+    day effective_from, stale_after;
+    uint32_t told;
+    policy_grain grain;
+    const char *hub_name, *hub_host;
+    draft_keys hub_tls, hub_sign;
+    draft_terms categories, kinds, roles, purposes, unions;
+    uint16_t *allow; // [kind][role][purpose]
+    draft_facility *facilities;
+    size_t facility_count, facility_cap;
+    draft_agreement *agreements; // [disclosing union][viewing union]
+    draft_node *nodes;
+    size_t node_count;
+} draft;
+
+void *draft_get(draft *d, size_t count, size_t size); // NULL sets broken
+
+// ---- files ---------------------------------------------------------------
+const yaml_doc *draft_doc(draft *d, const char *name, bool required); // NULL: absent or unreadable
+bool draft_in_folder(const draft_file *f, const char *folder);
+size_t draft_folder_count(const draft *d, const char *folder);
+
+// ---- values of a map (draft.c) --------------------------------------------
+void draft_error(draft *d, draft_place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void draft_warn(draft *d, draft_place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+draft_place draft_at(const yaml_doc *doc, const yaml_node *n);
+// False (and said) unless it is a map; unknown keys are said with the nearest known one.
+bool draft_map(draft *d, draft_place map, const char *const *known, size_t count);
+draft_place draft_need(draft *d, draft_place map, const char *key); // node NULL and said if absent
+draft_place draft_may(draft_place map, const char *key);            // node NULL if absent
+const char *draft_text(draft *d, draft_place value);                // NULL and said; NULL node: NULL
+const char *draft_id(draft *d, draft_place value);                  // a-z 0-9 -
+const char *draft_host(draft *d, draft_place value);
+bool draft_number(draft *d, draft_place value, int64_t min, int64_t max, int64_t *ret);
+bool draft_date(draft *d, draft_place value, day *ret);
+bool draft_months(draft *d, draft_place value, int *ret); // 6か月 1年 P6M
+bool draft_code(draft *d, draft_place value, uint64_t *ret);
+// A word, a list of words, or `all`. ret_named: something other than all.
+bool draft_words(draft *d, draft_place value, const draft_terms *t, uint64_t *ret, bool *ret_named);
+int draft_word(draft *d, draft_place value, const draft_terms *t); // its number or POLICY_NONE
+uint64_t draft_all(const draft_terms *t);
+const draft_term *draft_term_of(const draft_terms *t, int bit);
+bool duration_parse(const char *text, int *ret_months);
+void digits_narrow(const char *text, char *out, size_t cap); // full-width digits to ASCII
+
+// ---- one concern a file -----------------------------------------------------
+void council_draft(draft *d);
+void hub_draft(draft *d);
+void terms_draft(draft *d);
+void rules_draft(draft *d);
+void unions_draft(draft *d);
+void agreements_draft(draft *d);
+void nodes_draft(draft *d);
+void hub_keys_draft(draft *d);
+void keys_check(draft *d); // one key, one machine
+int draft_facility_of(const draft *d, uint64_t code);
+void keys_draft(draft *d, draft_place value, draft_keys *ret);
+
+MUST_CHECK err draft_emit(const draft *d, buf *ret);
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bundle: the rules as canonical bytes. One meaning has exactly one spelling,
+// so that a hash names a meaning; policy_open refuses every other spelling.
+//
+// All numbers are big-endian. A head, a directory, then the sections one right
+// after the other in the order of bundle_section, to the last byte:
+//
+//   head       8 magic "TSNGRULE", u16 format, u16 sections, u32 bytes in all
+//   directory  per section: u32 offset from the first byte, u32 length
+//   COUNCIL    u32 version, i32 effective from, i32 stale after (DAY_FOREVER: never),
+//              u32 ticket ms, u32 told (bit per policy_why), u8 grain
+//   HUB        text name, text host, keys tls, keys sign
+//   CATEGORIES u8 n, each: u8 bit (rising), text id, ja, en, u16 months
+//   KINDS ROLES PURPOSES  u8 n, each: text id (rising), ja, en
+//   RULES      kinds x roles x purposes: u16 categories allowed
+//   UNIONS     u8 n, each: text id (rising), ja, en, secretariat
+//   FACILITIES u32 n, each: u64 code (rising), text name, ward ("" if unknown), u8 kind,
+//              u32 unions it is registered with, u32 those of them it discloses under
+//   AGREEMENTS u16 n, each: u8 disclosing union, u8 viewing union (pairs rising, never the
+//              same twice), i32 from, i32 until, u16 categories, u32 viewing kinds,
+//              then u16 months per category of the mask, lowest bit first
+//   NODES      u16 n, each: text name (rising), host, u8 union, u32 n + u32 facilities it
+//              discloses for, u32 n + u32 facilities it views for (rising),
+//              keys tls, keys sign, keys seal
+//
+//   text       u8 length, UTF-8 without control characters, one NUL
+//   keys       u8 n (0 to 2), 32 bytes each, rising
+//
+// A fact that changes nothing is left out (an agreement that grants nothing, a
+// month count of a category outside the mask).
+#ifndef TSUNAGU_ENGINE_BUNDLE_H
+#define TSUNAGU_ENGINE_BUNDLE_H
+
+#include "proto/base/span.h"
+
+#define BUNDLE_MAGIC "TSNGRULE"
+#define BUNDLE_FORMAT 1
+#define BUNDLE_BYTES (16u << 20)
+#define BUNDLE_HEAD (16 + 8 * SECTION_COUNT)
+
+#define BUNDLE_TEXT 255       // bytes of a text, without its NUL
+#define BUNDLE_KINDS 32
+#define BUNDLE_ROLES 64
+#define BUNDLE_PURPOSES 16
+#define BUNDLE_UNIONS 32
+#define BUNDLE_FACILITIES 65536
+#define BUNDLE_NODES 1024
+#define BUNDLE_KEYS 2
+#define BUNDLE_MONTHS 1200    // a hundred years
+#define BUNDLE_TICKET_MS 600000
+#define BUNDLE_CODE_MAX 9999999999u // ten digits
+// Days a rule may name, 1900-01-01 to 2299-12-31: arithmetic on them cannot overflow.
+#define BUNDLE_DAY_MIN (-25567)
+#define BUNDLE_DAY_MAX 120529
+
+typedef enum bundle_section {
+    SECTION_COUNCIL,
+    SECTION_HUB,
+    SECTION_CATEGORIES,
+    SECTION_KINDS,
+    SECTION_ROLES,
+    SECTION_PURPOSES,
+    SECTION_RULES,
+    SECTION_UNIONS,
+    SECTION_FACILITIES,
+    SECTION_AGREEMENTS,
+    SECTION_NODES,
+    SECTION_COUNT
+} bundle_section;
+
+#endif
