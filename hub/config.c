@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/config.h"
+
+#include <stddef.h>
+
+#include "proto/base/tongue.h"
+#include "proto/yaml/config.h"
+
+static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+
+#define AT(field) offsetof(hub_config, field)
+static const config_row rows[] = {
+    {"name", CONFIG_STRING, AT(name), false, "hub", 0, 0, NULL, N_("the hub's name in logs")},
+    {"listen", CONFIG_STRING, AT(listen), false, "0.0.0.0:7443", 0, 0, NULL,
+     N_("address and port that nodes dial")},
+    {"rules", CONFIG_PATH, AT(rules), true, NULL, 0, 0, NULL, N_("the rules bundle (tsunagu policy compile)")},
+    {"rules_pin", CONFIG_STRING, AT(rules_pin), false, NULL, 0, 0, NULL,
+     N_("accept only the bundle with this SHA-256 (64 hex digits)")},
+    {"data", CONFIG_PATH, AT(data), true, NULL, 0, 0, NULL, N_("folder of the store")},
+    {"socket", CONFIG_PATH, AT(socket), false, "hub.sock", 0, 0, NULL, N_("the command line's socket")},
+    {"tls.ca", CONFIG_PATH, AT(tls_ca), true, NULL, 0, 0, NULL, N_("the federation's CA certificates (PEM)")},
+    {"tls.crl", CONFIG_PATH, AT(tls_crl), true, NULL, 0, 0, NULL, N_("its revocation list (PEM)")},
+    {"tls.cert", CONFIG_PATH, AT(tls_cert), true, NULL, 0, 0, NULL, N_("the hub's certificate (PEM)")},
+    {"tls.key", CONFIG_PATH, AT(tls_key), true, NULL, 0, 0, NULL, N_("its private key (PEM, mode 0600)")},
+    {"keys.sign", CONFIG_PATH, AT(sign_key), true, NULL, 0, 0, NULL, N_("the key that signs tickets (mode 0600)")},
+    {"map_size", CONFIG_BYTES, AT(map_size), false, "64GiB", 16 << 20, 1LL << 44, NULL,
+     N_("address space for the store; the file grows as needed")},
+    {"log_level", CONFIG_CHOICE, AT(log_level), false, "info", 0, 0, levels, N_("least level of the running log")},
+    {"link.handshake", CONFIG_SPAN, AT(handshake_ms), false, "10s", 100, 600000, NULL,
+     N_("time for a TLS handshake")},
+    {"link.frame", CONFIG_SPAN, AT(frame_ms), false, "15s", 100, 600000, NULL, N_("time for one frame to arrive")},
+    {"link.idle", CONFIG_SPAN, AT(idle_ms), false, "90s", 300, 3600000, NULL,
+     N_("silence after which a node is taken for gone")},
+    {"link.write", CONFIG_SPAN, AT(write_ms), false, "30s", 100, 600000, NULL, N_("time for one write to leave")},
+    {"link.connections", CONFIG_INT, AT(conns), false, "4096", 1, 100000, NULL, N_("connections in all")},
+    {"link.half_open", CONFIG_INT, AT(conns_address), false, "64", 1, 100000, NULL,
+     N_("connections from one address that have not proved themselves yet")},
+    {"link.calls", CONFIG_INT, AT(calls_peer), false, "256", 1, 65536, NULL, N_("calls a node may have open")},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+err hub_config_load(const char *path, hub_config *ret, diag *d)
+{
+    hub_config c = {0};
+    err e = config_read(path, rows, ROWS, &c, d);
+    if (e)
+        return e;
+    *ret = c;
+    return OK;
+}
+
+void hub_config_done(hub_config *c)
+{
+    config_done(rows, ROWS, c);
+}
+
+void hub_config_explain(FILE *out)
+{
+    config_explain(rows, ROWS, out);
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node says hello: who it is (checked against the session's key), which rules it
+// holds, what it has recorded. It learns where its publications stand.
+#include <stdio.h>
+#include <string.h>
+
+#include "hub/desk.h"
+#include "hub/index.h"
+#include "hub/stops.h"
+
+typedef struct hello {
+    uint64_t publish_seq;
+} hello;
+
+err hello_run(job *j, store_txn *t)
+{
+    const Tsunagu__HelloRequest *q = j->request;
+    session *s = j->caller;
+    hello *state = arena_get(&j->memory, sizeof *state);
+    Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
+    char text[120];
+    if (!state)
+        return ERR_MEM;
+    j->state = state;
+    if (q->version != WIRE_VERSION) {
+        snprintf(j->note, sizeof j->note, "this hub speaks version %d", WIRE_VERSION);
+        return ERR_UNSUPPORTED;
+    }
+    if (strcmp(q->node, s->node) != 0) {
+        snprintf(j->note, sizeof j->note, "this key belongs to node %s", s->node);
+        return ERR_AUTH;
+    }
+    err failed = index_sequence(t, s->node, &state->publish_seq);
+    if (failed)
+        return failed;
+    s->same_rules = q->rules_hash.len == HASH_BYTES && memcmp(q->rules_hash.data, j->rules->hash.at, HASH_BYTES) == 0;
+    s->stop_cursor = q->stop_seq;
+    snprintf(text, sizeof text, "from %s, %.40s, rules %s", s->address, q->software, s->same_rules ? "same" : "other");
+    e.event = EVENT_CONNECT;
+    e.note = text;
+    return job_log(j, t, &e, NULL);
+}
+
+void hello_answer(job *j, err e)
+{
+    const hello *state = j->state;
+    Tsunagu__HelloReply reply = TSUNAGU__HELLO_REPLY__INIT;
+    Tsunagu__LogHead head = TSUNAGU__LOG_HEAD__INIT;
+    buf out = {0};
+    if (e == OK) {
+        head.seq = j->h->log.head.seq;
+        head.hash = wire_bytes(span_of(j->h->log.head.hash.at, HASH_BYTES));
+        reply.version = WIRE_VERSION;
+        reply.rules_hash = wire_bytes(span_of(j->rules->hash.at, HASH_BYTES));
+        reply.publish_seq = state->publish_seq;
+        reply.time_ms = j->now;
+        reply.head = &head;
+        e = wire_encode((const ProtobufCMessage *)&reply, &out);
+        j->caller->greeted = true;
+    }
+    job_reply(j, e, buf_span(&out));
+    buf_done(&out);
+    if (e == OK)
+        stops_push(j->h, j->caller);
+}

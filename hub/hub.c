@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/hub.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "hub/desk.h"
+#include "hub/index.h"
+#include "proto/base/log.h"
+#include "proto/base/tongue.h"
+
+static const char *const tables[] = {"meta", "card", "log", "sequence", "stop", "stop_order", NULL};
+
+enum { EXIT_STORE = 74, DRAIN_MS = 5000 };
+
+rules *hub_rules(hub *h)
+{
+    pthread_mutex_lock(&h->rules_lock);
+    rules *r = rules_keep(h->rules_now);
+    pthread_mutex_unlock(&h->rules_lock);
+    return r;
+}
+
+// A failed commit: whatever memory believes may not be what the disk holds. Stop
+// acknowledging, leave, let the supervisor start us again over a verified store.
+static void on_broken(void *ctx, err e)
+{
+    hub *h = ctx;
+    __atomic_store_n(&h->dead, true, __ATOMIC_RELEASE);
+    log_line(LOG_ERROR, "the store failed (%s): stopping now, nothing more is acknowledged", err_text(e));
+    _Exit(EXIT_STORE);
+}
+
+static err config_open(hub *h, const char *path)
+{
+    diag d = {0};
+    err e = hub_config_load(path, &h->config, &d);
+    diag_print(&d, stderr);
+    diag_done(&d);
+    return e;
+}
+
+static err tls_open(const hub_config *c, tls_ctx **ret)
+{
+    char why[256] = "";
+    tls_files files = {c->tls_ca, c->tls_crl, c->tls_cert, c->tls_key};
+    err e = tls_ctx_new(&files, true, why, ret);
+    if (e)
+        log_line(LOG_ERROR, "%s", why[0] ? why : err_text(e));
+    return e;
+}
+
+static err rules_open(hub *h)
+{
+    char why[256] = "";
+    err e = rules_load(h->config.rules, h->config.rules_pin, why, &h->rules_now);
+    if (e) {
+        log_line(LOG_ERROR, "%s", why[0] ? why : err_text(e));
+        return e;
+    }
+    if (h->rules_now->hub_key_count == 0) {
+        log_line(LOG_ERROR, "%s", _("the rules name no key of the hub: nodes could not trust its tickets; add "
+                                    "hub-keys.yaml and compile again"));
+        return ERR_USAGE;
+    }
+    return OK;
+}
+
+static err key_open(hub *h)
+{
+    uint8_t pub[KEY_BYTES];
+    err e = sign_key_load(h->config.sign_key, &h->ticket_key);
+    if (e) {
+        log_line(LOG_ERROR, "%s: %s", h->config.sign_key,
+                 e == ERR_DENIED ? _("others may read this key: chmod 600") : err_text(e));
+        return e;
+    }
+    sign_key_public(h->ticket_key, pub);
+    policy_hub_view v = policy_hub(h->rules_now->p);
+    for (int i = 0; i < v.sign_count; i++)
+        if (memcmp(v.sign[i], pub, KEY_BYTES) == 0)
+            return OK;
+    log_line(LOG_ERROR, _("%s: this is not a key that the rules name for the hub"), h->config.sign_key);
+    return ERR_AUTH;
+}
+
+static err store_start(hub *h)
+{
+    store_options so = {.dir = h->config.data, .tables = tables, .map_bytes = (size_t)h->config.map_size};
+    writer_options wo = {.before = hub_before_commit, .after = hub_after_commit, .broken = on_broken, .ctx = h};
+    store_txn *t;
+    err e = store_open(&so, &h->keep);
+    if (e) {
+        log_line(LOG_ERROR, "%s: %s", h->config.data,
+                 e == ERR_BUSY ? _("another hub is using this store") : err_text(e));
+        return e;
+    }
+    e = accesslog_open(h->keep, TABLE_LOG, &h->log);
+    if (e) {
+        log_line(LOG_ERROR, "%s", _("the access log does not fit its head: run `tsunagu log verify`, restore a "
+                                    "back-up"));
+        return e;
+    }
+    e = store_read(h->keep, &t);
+    if (e == OK) {
+        e = index_stop_last(t, &h->stop_seq);
+        store_end(t);
+    }
+    h->batch_over = true;
+    ticket_batch_init(&h->tickets);
+    return e ? e : writer_start(h->keep, &wo, &h->write);
+}
+
+static err line_start(hub *h)
+{
+    const hub_config *c = &h->config;
+    link_options o = {.address = c->listen,
+                      .tls = h->tls,
+                      .events = {h, door_admit, door_opened, desk_request, door_closed, door_refused},
+                      .handshake_ms = (uint32_t)c->handshake_ms,
+                      .frame_ms = (uint32_t)c->frame_ms,
+                      .idle_ms = (uint32_t)c->idle_ms,
+                      .write_ms = (uint32_t)c->write_ms,
+                      .conns = (uint32_t)c->conns,
+                      .conns_address = (uint32_t)c->conns_address,
+                      .calls_peer = (uint32_t)c->calls_peer};
+    err e = link_listen(&o, &h->line);
+    if (e)
+        log_line(LOG_ERROR, _("cannot listen on %s: %s"), c->listen, strerror(errno));
+    return e;
+}
+
+err hub_open(const char *config_path, hub **ret)
+{
+    hub *h = calloc(1, sizeof *h);
+    if (!h)
+        return ERR_MEM;
+    pthread_mutex_init(&h->rules_lock, NULL);
+    pthread_mutex_init(&h->roster_lock, NULL);
+    pthread_mutex_init(&h->refusal_lock, NULL);
+    h->since = clock_now_ms();
+    err e = config_open(h, config_path);
+    if (e == OK)
+        log_open("tsunagu-hub", (log_level)h->config.log_level);
+    if (e == OK)
+        e = rules_open(h);
+    if (e == OK)
+        e = key_open(h);
+    if (e == OK)
+        e = tls_open(&h->config, &h->tls);
+    if (e == OK)
+        e = store_start(h);
+    if (e == OK) {
+        hub_note(h, EVENT_START, OK, h->config.name, "");
+        e = line_start(h);
+    }
+    if (e == OK) {
+        e = control_start(h->config.socket, hub_commands, hub_command_count, h, &h->desk);
+        if (e)
+            log_line(LOG_ERROR, "%s: %s", h->config.socket,
+                     e == ERR_BUSY || e == ERR_EXISTS ? _("another daemon answers there") : err_text(e));
+    }
+    if (e) {
+        hub_close(h);
+        return e;
+    }
+    log_line(LOG_INFO, "hub %s serves port %u under rules version %u", h->config.name, link_port_of(h->line),
+             policy_version(h->rules_now->p));
+    *ret = h;
+    return OK;
+}
+
+void hub_run(hub *h, bool (*stop)(void), bool (*reload)(void))
+{
+    const struct timespec beat = {0, 200000000};
+    while (!stop()) {
+        nanosleep(&beat, NULL);
+        door_tick(h, clock_now_ms());
+        if (reload())
+            hub_reload(h);
+    }
+}
+
+void hub_close(hub *h)
+{
+    if (!h)
+        return;
+    // All stop first, then all is freed.
+    control_stop(h->desk);
+    if (h->line)
+        link_close(h->line, DRAIN_MS);
+    if (h->write) {
+        hub_note(h, EVENT_STOP, OK, h->config.name, "");
+        writer_stop(h->write);
+    }
+    accesslog_done(&h->log);
+    ticket_batch_done(&h->tickets);
+    store_close(h->keep);
+    tls_ctx_free(h->tls);
+    sign_key_free(h->ticket_key);
+    rules_drop(h->rules_now);
+    free(h->sessions);
+    hub_config_done(&h->config);
+    pthread_mutex_destroy(&h->rules_lock);
+    pthread_mutex_destroy(&h->roster_lock);
+    pthread_mutex_destroy(&h->refusal_lock);
+    free(h);
+}
+
+void hub_reload(hub *h)
+{
+    char why[256] = "";
+    rules *fresh, *old;
+    err e = rules_load(h->config.rules, h->config.rules_pin, why, &fresh);
+    if (e) {
+        log_line(LOG_ERROR, "rules not reloaded, the old ones stay in force: %s", why);
+        hub_note(h, EVENT_RULES, e, h->config.name, why);
+        return;
+    }
+    pthread_mutex_lock(&h->rules_lock);
+    old = h->rules_now;
+    h->rules_now = fresh;
+    pthread_mutex_unlock(&h->rules_lock);
+    rules_drop(old);
+    log_line(LOG_INFO, "rules version %u are in force", policy_version(fresh->p));
+    hub_note(h, EVENT_RULES, OK, h->config.name, "reloaded");
+    roster_recheck(h);
+}

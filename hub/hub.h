@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hub: resolves lookups, relays what it cannot read, and keeps the record.
+// This struct owns all state; hub.c builds it in order and tears it down in reverse.
+// Thread: what is marked W is touched only on the writer's thread (proto/store/writer.h),
+// inside jobs; the rest says how it is guarded.
+#ifndef TSUNAGU_HUB_HUB_H
+#define TSUNAGU_HUB_HUB_H
+
+#include <pthread.h>
+
+#include "hub/config.h"
+#include "policies/rules/rules.h"
+#include "proto/accesslog/accesslog.h"
+#include "proto/control/control.h"
+#include "proto/link/link.h"
+#include "proto/pact/ticket.h"
+#include "proto/store/writer.h"
+
+enum hub_table { TABLE_META, TABLE_CARD, TABLE_LOG, TABLE_SEQUENCE, TABLE_STOP, TABLE_STOP_ORDER };
+
+typedef struct session session; // hub/roster.h
+
+typedef struct hub {
+    hub_config config;
+    store *keep;
+    writer *write;
+    link_end *line;
+    tls_ctx *tls;
+    control *desk;
+    sign_key *ticket_key;
+    time_ms since;
+
+    accesslog log;        // W
+    ticket_batch tickets; // W: of the running batch
+    bool batch_over;      // W: the next job that runs opens a new batch
+    uint64_t stop_seq;    // W: the last stop
+
+    pthread_mutex_t rules_lock;
+    rules *rules_now;     // under rules_lock; hub_rules() gives a counted reference
+
+    pthread_mutex_t roster_lock;
+    session **sessions;   // under roster_lock: who is connected
+    size_t session_count, session_room;
+
+    pthread_mutex_t refusal_lock; // hub/door.c: refusals are logged, but cannot flood the log
+    uint32_t refusal_tokens;
+    uint64_t refusals_unlogged;
+    time_ms refusal_minute;
+
+    int jobs_open;        // atomic: jobs whose memory is still out
+    bool dead;            // atomic: a commit failed; nothing is acknowledged any more
+} hub;
+
+MUST_CHECK err hub_open(const char *config_path, hub **ret); // complains in words on stderr
+void hub_run(hub *h, bool (*stop)(void), bool (*reload)(void)); // until stop
+void hub_close(hub *h);
+
+rules *hub_rules(hub *h); // rules_drop when done
+// Loads rules, revocation list and certificates anew; what does not verify leaves the old in force.
+void hub_reload(hub *h);
+
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hub/index.h"
+
+#include <string.h>
+
+enum { STOP_VALUE = 16, STOP_ORDER_VALUE = CARD_KEY_BYTES + 8 };
+
+err index_cards(store_txn *t, const pseudonym *who, index_visit visit, void *ctx)
+{
+    span prefix = span_of(who->at, PSEUDONYM_BYTES), key, value;
+    card c;
+    err e = store_seek(t, TABLE_CARD, prefix, &key, &value);
+    while (e == OK && key.len == CARD_KEY_BYTES && memcmp(key.at, who->at, PSEUDONYM_BYTES) == 0) {
+        // A value that passed its check but is no card is as bad as a failed check.
+        if (card_unpack(value, &c) != OK)
+            return ERR_CORRUPT;
+        e = visit(ctx, &c);
+        if (e == OK)
+            e = store_next(t, TABLE_CARD, &key, &value);
+    }
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+err index_card(store_txn *t, const pseudonym *who, uint64_t facility, card *ret)
+{
+    uint8_t key[CARD_KEY_BYTES];
+    span value;
+    card_key(who, facility, key);
+    err e = store_get(t, TABLE_CARD, span_of(key, sizeof key), &value);
+    if (e)
+        return e;
+    return card_unpack(value, ret) == OK ? OK : ERR_CORRUPT;
+}
+
+err index_stop(store_txn *t, const pseudonym *who, uint64_t viewer, stop_record *ret)
+{
+    uint8_t key[CARD_KEY_BYTES];
+    span value;
+    card_key(who, viewer, key);
+    err e = store_get(t, TABLE_STOP, span_of(key, sizeof key), &value);
+    if (e)
+        return e;
+    if (value.len != STOP_VALUE)
+        return ERR_CORRUPT;
+    *ret = (stop_record){be64_get(value.at), (time_ms)be64_get(value.at + 8)};
+    return OK;
+}
+
+bool stop_covers(const stop_record *stop, const card *c)
+{
+    return c->scope.at <= stop->at;
+}
+
+err index_stop_last(store_txn *t, uint64_t *ret_seq)
+{
+    span key, value;
+    err e = store_last(t, TABLE_STOP_ORDER, &key, &value);
+    if (e == ERR_NOT_FOUND) {
+        *ret_seq = 0;
+        return OK;
+    }
+    if (e == OK && key.len != 8)
+        e = ERR_CORRUPT;
+    if (e == OK)
+        *ret_seq = be64_get(key.at);
+    return e;
+}
+
+err index_stop_put(hub *h, store_txn *t, const pseudonym *who, uint64_t viewer, time_ms at, uint64_t *ret_seq)
+{
+    uint8_t key[CARD_KEY_BYTES], order[8], value[STOP_VALUE], notice[STOP_ORDER_VALUE];
+    uint64_t seq = h->stop_seq + 1;
+    card_key(who, viewer, key);
+    be64_put(order, seq);
+    be64_put(value, seq);
+    be64_put(value + 8, (uint64_t)at);
+    memcpy(notice, key, sizeof key);
+    be64_put(notice + sizeof key, (uint64_t)at);
+    err e = store_put(t, TABLE_STOP, span_of(key, sizeof key), span_of(value, sizeof value));
+    if (e == OK)
+        e = store_put(t, TABLE_STOP_ORDER, span_of(order, 8), span_of(notice, sizeof notice));
+    if (e == OK)
+        *ret_seq = seq;
+    return e;
+}
+
+typedef struct concern {
+    const policy *p;
+    int node;
+    bool yes;
+} concern;
+
+static err concern_one(void *ctx, const card *c)
+{
+    concern *k = ctx;
+    int facility = policy_facility(k->p, c->facility);
+    if (facility != POLICY_NONE && policy_discloser(k->p, facility) == k->node)
+        k->yes = true;
+    return OK;
+}
+
+err index_stop_next(store_txn *t, const policy *p, int node, uint64_t after, stop_notice *ret)
+{
+    uint8_t order[8];
+    while (after < UINT64_MAX) {
+        span key, value;
+        be64_put(order, after + 1);
+        err e = store_seek(t, TABLE_STOP_ORDER, span_of(order, 8), &key, &value);
+        if (e)
+            return e;
+        if (key.len != 8 || value.len != STOP_ORDER_VALUE)
+            return ERR_CORRUPT;
+        stop_notice n = {.seq = be64_get(key.at)};
+        memcpy(n.who.at, value.at, PSEUDONYM_BYTES);
+        n.viewer = be64_get(value.at + PSEUDONYM_BYTES);
+        n.at = (time_ms)be64_get(value.at + CARD_KEY_BYTES);
+        concern k = {.p = p, .node = node};
+        e = index_cards(t, &n.who, concern_one, &k);
+        if (e)
+            return e;
+        if (k.yes) {
+            *ret = n;
+            return OK;
+        }
+        after = n.seq;
+    }
+    return ERR_NOT_FOUND;
+}
+
+err index_sequence(store_txn *t, const char *node, uint64_t *ret)
+{
+    span value;
+    err e = store_get(t, TABLE_SEQUENCE, span_str(node), &value);
+    if (e == ERR_NOT_FOUND) {
+        *ret = 0;
+        return OK;
+    }
+    if (e == OK && value.len != 8)
+        e = ERR_CORRUPT;
+    if (e == OK)
+        *ret = be64_get(value.at);
+    return e;
+}
+
+err index_sequence_put(store_txn *t, const char *node, uint64_t seq)
+{
+    uint8_t value[8];
+    be64_put(value, seq);
+    return store_put(t, TABLE_SEQUENCE, span_str(node), span_of(value, 8));
+}

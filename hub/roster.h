@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is connected: one session per node, made when the line admits it.
+// Owner: the line's connection holds the session (link_conn_user) until `closed`;
+// the roster lists it meanwhile. Counted, because jobs outlive connections.
+// Thread: the list under hub.roster_lock; a session's own fields as marked.
+#ifndef TSUNAGU_HUB_ROSTER_H
+#define TSUNAGU_HUB_ROSTER_H
+
+#include "hub/hub.h"
+
+struct session {
+    hub *h;
+    int count;            // references, atomic
+    char node[TICKET_NODE_MAX + 1];
+    char address[64];
+    uint8_t spki[32];
+    link_conn *conn;      // kept while the session is listed, NULL after; under roster_lock
+    time_ms since;
+    bool greeted;         // W: HELLO was answered
+    bool same_rules;      // W
+    uint64_t stop_cursor; // W: the last stop this node has recorded
+    bool stop_busy;       // W: a stop is on its way to it
+};
+
+// The line's events: who may come in, who came, who left, who was refused.
+err door_admit(void *ctx, const link_peer *peer, void **ret_user, char *why);
+void door_opened(void *ctx, link_conn *c);
+void door_closed(void *ctx, link_conn *c, err e, const char *why);
+void door_refused(void *ctx, const char *address, const char *name, err e, const char *why);
+// Once a minute: writes down how many refusals were counted but not logged one by one.
+void door_tick(hub *h, time_ms now);
+
+session *session_keep(session *s);
+void session_drop(session *s);
+// The connected session of a node, counted, or NULL.
+session *roster_find(hub *h, const char *node);
+// Its connection, counted (link_conn_drop), or NULL if it left meanwhile.
+link_conn *session_conn(session *s);
+bool roster_has(hub *h, const char *node);
+// After new rules: cuts sessions whose node or key is no longer listed.
+void roster_recheck(hub *h);
+size_t roster_count(hub *h);
+
+#endif
