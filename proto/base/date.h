@@ -16,9 +16,11 @@ typedef int64_t time_ms; // milliseconds since the epoch, UTC
 
 day day_of(int year, int month, int dom);           // DAY_NONE if there is no such date
 void day_split(day d, int *year, int *month, int *dom);
-// "2026-04-01", "20260401" and eras ("令和8年4月1日", "R8.4.1", field-facts §7). ERR_FORMAT.
+// "2026-04-01", "20260401" and eras ("令和8年4月1日", "R8.4.1", "R080401"; full-width
+// digits too). Meiji before 1873 is lunar and refused. ERR_FORMAT.
 MUST_CHECK err day_parse(span s, day *ret);
-void day_format(day d, char out[static 11]);        // "2026-04-01"; "-" for DAY_NONE
+// "2026-04-01"; "-" for DAY_NONE, "forever" for DAY_FOREVER.
+void day_format(day d, char out[static 11]);
 day day_minus_months(day d, int months);            // clamps to the month's last day
 int month_of(day d);                                // months since 1970-01
 day month_first(int month);

@@ -31,7 +31,8 @@ void diag_add(diag *d, diag_level level, const char *file, span text, unsigned l
 // file:line:col: error: message / the line / a caret under the column, with
 // wide (CJK) characters counted as two cells.
 void diag_print(const diag *d, FILE *out);
-// The closest of `options` to `word` (edit distance at most 2 or a third), or NULL: for "did you mean".
+// The closest of `options` to `word`, or NULL: for "did you mean". Edits at most 1 in a
+// word of three letters, 2 up to eight, a third of it beyond; two neighbours swapped are one.
 const char *diag_nearest(const char *word, const char *const *options, size_t count);
 
 #endif

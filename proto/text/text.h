@@ -7,7 +7,8 @@
 
 #include "proto/base/span.h"
 
-// NFKC (UAX #15) with half-width dakuten composed: `ﾔﾏﾀﾞ　Ｔａｒｏ㈱①` → `ヤマダ Taro(株)1`. ERR_FORMAT on bad UTF-8.
+// NFKC (UAX #15) with half-width dakuten composed: `ﾔﾏﾀﾞ　Ｔａｒｏ㈱①` → `ヤマダ Taro(株)1`.
+// ERR_FORMAT on bad UTF-8.
 MUST_CHECK err text_nfkc(span utf8, buf *out);
 
 typedef struct iso2022_report {
