@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the identity functions share among themselves. Not for other rooms.
+// Owner: outputs are the caller's buf. Thread: any.
+#ifndef TSUNAGU_PACT_FOLD_H
+#define TSUNAGU_PACT_FOLD_H
+
+#include "proto/base/span.h"
+
+#define FOLD_INPUT_MAX 1024 // bytes: no name or number is longer
+
+MUST_CHECK err fold_nfkc(span utf8, buf *out); // ERR_LIMIT, ERR_FORMAT
+bool fold_is_space(uint32_t c);                // spaces, controls and invisible characters
+bool fold_is_hyphen(uint32_t c);               // anything written for a hyphen or a long vowel
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proto/pact/identity.h"
+
+#include <string.h>
+
+#include "proto/base/utf8.h"
+#include "proto/crypto/hash.h"
+#include "proto/pact/fold.h"
+#include "proto/text/text.h"
+
+#define INSURER_DIGITS 8
+#define POSTAL_DIGITS 7
+
+void identity_wipe(identity *i)
+{
+    crypto_wipe(i, sizeof *i);
+    i->birth = DAY_NONE;
+}
+
+err fold_nfkc(span utf8, buf *out)
+{
+    if (utf8.len > FOLD_INPUT_MAX)
+        return ERR_LIMIT;
+    return utf8.len ? text_nfkc(utf8, out) : OK;
+}
+
+// The digits of a number that people write with marks around them. Spaces and
+// hyphens go, and `extra` (〒) too; anything else is not a number.
+static err digits_of(span utf8, uint32_t extra, char *out, size_t cap, size_t *ret_len)
+{
+    buf plain = {0};
+    size_t n = 0;
+    err e = fold_nfkc(utf8, &plain);
+    for (span s = buf_span(&plain); !e && s.len;) {
+        uint32_t c = utf8_next(&s);
+        if (fold_is_space(c) || fold_is_hyphen(c) || (extra && c == extra))
+            continue;
+        if (c < '0' || c > '9' || n == cap)
+            e = ERR_FORMAT;
+        else
+            out[n++] = (char)c;
+    }
+    if (!e)
+        *ret_len = n;
+    buf_wipe(&plain);
+    return e;
+}
+
+err identity_postal(span utf8, buf *out)
+{
+    char digits[POSTAL_DIGITS];
+    size_t n = 0;
+    err e = digits_of(utf8, 0x3012, digits, sizeof digits, &n);
+    if (!e && n && n != POSTAL_DIGITS)
+        e = ERR_FORMAT;
+    if (!e)
+        e = buf_put(out, digits, n);
+    crypto_wipe(digits, sizeof digits);
+    return e;
+}
+
+err identity_insurer(span utf8, buf *out)
+{
+    char digits[INSURER_DIGITS];
+    size_t n = 0;
+    err e = digits_of(utf8, 0, digits, sizeof digits, &n);
+    if (e || n == 0)
+        return e;
+    // 国保 has six digits and no 法別: the same insurer is written with and without the zeros.
+    char padded[INSURER_DIGITS];
+    memset(padded, '0', sizeof padded);
+    memcpy(padded + sizeof padded - n, digits, n);
+    return buf_put(out, padded, sizeof padded);
+}
+
+err identity_symbol(span utf8, buf *out)
+{
+    buf plain = {0};
+    size_t before = out->len;
+    err e = fold_nfkc(utf8, &plain);
+    for (span s = buf_span(&plain); !e && s.len;) {
+        uint32_t c = utf8_next(&s);
+        if (!fold_is_space(c) && !fold_is_hyphen(c))
+            e = utf8_put(out, c);
+    }
+    if (e)
+        out->len = before;
+    buf_wipe(&plain);
+    return e;
+}
+
+static const char *const FIELD_NAMES[FIELD_COUNT] = {
+    [FIELD_KANA_FAMILY] = "kana_family", [FIELD_KANA_GIVEN] = "kana_given", [FIELD_KANJI] = "kanji",
+    [FIELD_BIRTH] = "birth",             [FIELD_SEX] = "sex",               [FIELD_POSTAL] = "postal",
+    [FIELD_INSURANCE] = "insurance",     [FIELD_BRANCH] = "branch",         [FIELD_TELEPHONE] = "telephone",
+};
+
+const char *identity_field_name(identity_field f)
+{
+    return (unsigned)f < FIELD_COUNT ? FIELD_NAMES[f] : "?";
+}
+
+const char *match_strength_name(match_strength m)
+{
+    static const char *const names[] = {"none", "weak", "possible", "likely", "strong"};
+    return (unsigned)m < sizeof names / sizeof *names ? names[m] : "?";
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who a patient is, normalised so that two institutions that wrote the same
+// person differently come to the same bytes (field-facts §7), and a comparison by
+// named evidence. Originals are kept by whoever had them.
+// Owner: an identity is a plain value; identity_wipe after use. Thread: any.
+// Fails: ERR_FORMAT with the field's name in ret_field where something required is missing or bad.
+#ifndef TSUNAGU_PACT_IDENTITY_H
+#define TSUNAGU_PACT_IDENTITY_H
+
+#include "proto/base/date.h"
+#include "proto/base/span.h"
+
+#define IDENTITY_TEXT 160 // bytes, UTF-8, NUL-terminated
+
+// As written by an institution. Empty strings: not known.
+typedef struct identity {
+    char kanji_family[IDENTITY_TEXT], kanji_given[IDENTITY_TEXT];
+    char kana_family[IDENTITY_TEXT], kana_given[IDENTITY_TEXT];
+    day birth;             // DAY_NONE: not known
+    char sex;              // 'M', 'F', 'O', 'U', 'A', 'N'; 0: not known
+    char postal[16];
+    char address[IDENTITY_TEXT * 2];
+    char telephone[32];
+    char insurer[16];      // 保険者番号
+    char symbol[64], number[64], branch[8]; // 記号, 番号, 枝番
+} identity;
+void identity_wipe(identity *i);
+
+// One kana name as compared: NFKC, hiragana to katakana, small to large kana, ヂ→ジ ヅ→ズ ヲ→オ,
+// long-vowel and hyphen characters to one, spaces and middle dots dropped, Latin letters large. ■ stays ■.
+MUST_CHECK err identity_kana(span utf8, buf *out);
+// Kanji for scoring only: NFKC, spaces dropped, variants (異体字: 邊邉辺, 髙高, 﨑崎, 齋斎斉…) to one.
+MUST_CHECK err identity_kanji(span utf8, buf *out);
+// Digits of a postal code, an insurer number (zero-padded to 8), a symbol or number (NFKC, no spaces or hyphens).
+// Nothing in, nothing out; ERR_FORMAT unless 7 digits, at most 8 digits.
+MUST_CHECK err identity_postal(span utf8, buf *out);
+MUST_CHECK err identity_insurer(span utf8, buf *out);
+MUST_CHECK err identity_symbol(span utf8, buf *out);
+
+// Evidence of one comparison, by name, never a bare number.
+typedef enum evidence { EVIDENCE_ABSENT, EVIDENCE_AGREES, EVIDENCE_CLOSE, EVIDENCE_DIFFERS } evidence;
+typedef enum identity_field {
+    FIELD_KANA_FAMILY, FIELD_KANA_GIVEN, FIELD_KANJI, FIELD_BIRTH, FIELD_SEX, FIELD_POSTAL,
+    FIELD_INSURANCE,  // insurer + symbol + number
+    FIELD_BRANCH, FIELD_TELEPHONE, FIELD_COUNT
+} identity_field;
+// CLOSE: names with ■ that may be the same, or one slip in three or more characters; a birth with one part
+// wrong or month and day swapped; the same postal area (3 digits); the same symbol and number where an
+// insurer is not known or the cut between them differs.
+const char *identity_field_name(identity_field f); // "kana_family"
+
+typedef enum match_strength {
+    MATCH_NONE,
+    MATCH_WEAK,      // two fields agree, one of them the person's own (birth, given kana, kanji); only when asked for
+    MATCH_POSSIBLE,  // kana, birth and sex agree; nothing else supports it
+    MATCH_LIKELY,    // and postal code, telephone or kanji agree
+    MATCH_STRONG     // insurance (with branch or kana given name), birth and sex agree: twins and families told apart:
+                     // another branch or given name on the same card is another person
+} match_strength;
+const char *match_strength_name(match_strength m);
+
+typedef struct identity_match {
+    evidence fields[FIELD_COUNT];
+    match_strength strength;
+} identity_match;
+void identity_compare(const identity *a, const identity *b, identity_match *ret);
+
+#endif

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include "proto/pact/identity.h"
+
+static identity person(void)
+{
+    return (identity){
+        .kanji_family = "渡邊", .kanji_given = "翔一", .kana_family = "ワタナベ", .kana_given = "ショウイチ",
+        .birth = day_of(1954, 3, 26), .sex = 'M', .postal = "064-7795", .telephone = "011-555-0101",
+        .insurer = "06017016", .symbol = "311", .number = "2388927", .branch = "01",
+    };
+}
+
+// Both ways: evidence that depended on the order would give two hospitals two answers.
+static identity_match compare(const identity *a, const identity *b)
+{
+    identity_match m, n;
+    memset(&m, 0, sizeof m);
+    memset(&n, 0, sizeof n);
+    identity_compare(a, b, &m);
+    identity_compare(b, a, &n);
+    assert_memory_equal(&m, &n, sizeof m);
+    return m;
+}
+
+#define SET(who, field, text) strcpy((who).field, text)
+
+static void the_same_person_written_differently(void **state)
+{
+    (void)state;
+    identity a = person(), b = person();
+    SET(b, kanji_family, "渡辺　");
+    SET(b, kana_family, "ﾜﾀﾅﾍﾞ");
+    SET(b, kana_given, "シヨウイチ");
+    SET(b, postal, "〒０６４７７９５");
+    SET(b, telephone, "+81 11 5550101");
+    SET(b, insurer, "6017016");
+    SET(b, number, "２３８８９２７");
+    SET(b, branch, "1");
+    assert_int_equal(day_parse(SPAN_LIT("昭和29年3月26日"), &b.birth), OK);
+    identity_match m = compare(&a, &b);
+    for (int f = 0; f < FIELD_COUNT; f++)
+        if (m.fields[f] != EVIDENCE_AGREES)
+            fail_msg("%s is %d", identity_field_name((identity_field)f), m.fields[f]);
+    assert_int_equal(m.strength, MATCH_STRONG);
+}
+
+typedef struct row {
+    const char *why;
+    identity_field field;
+    const char *a, *b;
+    evidence says;
+} row;
+
+static char *text_of(identity *i, identity_field f)
+{
+    switch (f) {
+    case FIELD_KANA_FAMILY: return i->kana_family;
+    case FIELD_KANA_GIVEN: return i->kana_given;
+    case FIELD_KANJI: return i->kanji_given;
+    case FIELD_POSTAL: return i->postal;
+    case FIELD_INSURANCE: return i->number;
+    case FIELD_BRANCH: return i->branch;
+    case FIELD_TELEPHONE: return i->telephone;
+    default: return NULL;
+    }
+}
+
+static void evidence_of_each_field(void **state)
+{
+    (void)state;
+    static const row rows[] = {
+        {"same", FIELD_KANA_GIVEN, "ショウイチ", "シヨウイチ", EVIDENCE_AGREES},
+        {"one slip", FIELD_KANA_GIVEN, "ショウイチ", "ショウイヂ", EVIDENCE_CLOSE},
+        {"one missing", FIELD_KANA_GIVEN, "ショウイチ", "ショウチ", EVIDENCE_CLOSE},
+        {"long vowel written or not", FIELD_KANA_GIVEN, "ユーコリ", "ユコリ", EVIDENCE_CLOSE},
+        {"two slips", FIELD_KANA_GIVEN, "ショウイチ", "ショウジロ", EVIDENCE_DIFFERS},
+        {"too short for a slip", FIELD_KANA_GIVEN, "ユミ", "ユキ", EVIDENCE_DIFFERS},
+        {"absent", FIELD_KANA_GIVEN, "ショウイチ", "", EVIDENCE_ABSENT},
+        {"both absent", FIELD_KANA_GIVEN, "", "", EVIDENCE_ABSENT},
+        {"bad bytes", FIELD_KANA_GIVEN, "ショウイチ", "\xff", EVIDENCE_ABSENT},
+        {"■ may be it", FIELD_KANA_FAMILY, "ワ■ナベ", "ワタナベ", EVIDENCE_CLOSE},
+        {"■ is never equal, not even to itself", FIELD_KANA_FAMILY, "ワ■ナベ", "ワ■ナベ", EVIDENCE_CLOSE},
+        {"■ and another name", FIELD_KANA_FAMILY, "ワ■ナベ", "タカハシ", EVIDENCE_DIFFERS},
+        {"■ is one character", FIELD_KANA_FAMILY, "ワ■ベ", "ワタナベ", EVIDENCE_DIFFERS},
+        {"kanji ■", FIELD_KANJI, "翔■", "翔一", EVIDENCE_CLOSE},
+        {"kanji variant", FIELD_KANJI, "眞一", "真一", EVIDENCE_AGREES},
+        {"kanji other", FIELD_KANJI, "花子", "翔一", EVIDENCE_DIFFERS},
+        {"postal area", FIELD_POSTAL, "064-7795", "064-0001", EVIDENCE_CLOSE},
+        {"postal other", FIELD_POSTAL, "064-7795", "065-7795", EVIDENCE_DIFFERS},
+        {"postal unreadable", FIELD_POSTAL, "064-7795", "064", EVIDENCE_ABSENT},
+        {"number other", FIELD_INSURANCE, "2388927", "2388928", EVIDENCE_DIFFERS},
+        {"number absent", FIELD_INSURANCE, "2388927", "", EVIDENCE_ABSENT},
+        {"branch padded", FIELD_BRANCH, "05", "５", EVIDENCE_AGREES},
+        {"branch other", FIELD_BRANCH, "01", "02", EVIDENCE_DIFFERS},
+        {"branch absent", FIELD_BRANCH, "01", "", EVIDENCE_ABSENT},
+        {"telephone marks", FIELD_TELEPHONE, "(011)555-0101", "0115550101", EVIDENCE_AGREES},
+        {"telephone other", FIELD_TELEPHONE, "011-555-0101", "011-555-0102", EVIDENCE_DIFFERS},
+        {"telephone absent", FIELD_TELEPHONE, "011-555-0101", "-", EVIDENCE_ABSENT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        identity a = person(), b = person();
+        strcpy(text_of(&a, rows[i].field), rows[i].a);
+        strcpy(text_of(&b, rows[i].field), rows[i].b);
+        identity_match m = compare(&a, &b);
+        if (m.fields[rows[i].field] != rows[i].says)
+            fail_msg("%s %s: %d", identity_field_name(rows[i].field), rows[i].why, m.fields[rows[i].field]);
+    }
+}
+
+static void births_and_sexes(void **state)
+{
+    (void)state;
+    static const struct { int y, m, d; evidence says; } rows[] = {
+        {1954, 3, 26, EVIDENCE_AGREES}, {1954, 3, 27, EVIDENCE_CLOSE}, {1954, 4, 26, EVIDENCE_CLOSE},
+        {1945, 3, 26, EVIDENCE_CLOSE},  {1955, 4, 26, EVIDENCE_DIFFERS},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        identity a = person(), b = person();
+        b.birth = day_of(rows[i].y, rows[i].m, rows[i].d);
+        assert_int_equal(compare(&a, &b).fields[FIELD_BIRTH], rows[i].says);
+    }
+    identity a = person(), b = person();
+    a.birth = day_of(1954, 3, 4);
+    b.birth = day_of(1954, 4, 3);
+    assert_int_equal(compare(&a, &b).fields[FIELD_BIRTH], EVIDENCE_CLOSE);
+    b.birth = DAY_NONE;
+    assert_int_equal(compare(&a, &b).fields[FIELD_BIRTH], EVIDENCE_ABSENT);
+    a.birth = DAY_NONE;
+    assert_int_equal(compare(&a, &b).fields[FIELD_BIRTH], EVIDENCE_ABSENT);
+    static const struct { char a, b; evidence says; } sexes[] = {
+        {'M', 'M', EVIDENCE_AGREES}, {'M', 'F', EVIDENCE_DIFFERS}, {'M', 'U', EVIDENCE_ABSENT},
+        {'U', 'U', EVIDENCE_ABSENT}, {'F', 0, EVIDENCE_ABSENT},    {'O', 'O', EVIDENCE_AGREES},
+        {'N', 'N', EVIDENCE_ABSENT}, {'A', 'M', EVIDENCE_DIFFERS},
+    };
+    for (size_t i = 0; i < sizeof sexes / sizeof *sexes; i++) {
+        a.sex = sexes[i].a;
+        b.sex = sexes[i].b;
+        assert_int_equal(compare(&a, &b).fields[FIELD_SEX], sexes[i].says);
+    }
+}
+
+static void insurance_is_three_numbers(void **state)
+{
+    (void)state;
+    static const struct { const char *insurer, *symbol, *number; evidence says; } rows[] = {
+        {"06017016", "３１１", "2388927", EVIDENCE_AGREES},
+        {"06017016", "31-1", "238 8927", EVIDENCE_AGREES},
+        {"6017016", "311", "2388927", EVIDENCE_AGREES},   // zero-padded to 8
+        {"06017017", "311", "2388927", EVIDENCE_DIFFERS}, // another insurer
+        {"06017016", "312", "2388927", EVIDENCE_DIFFERS},
+        {"", "311", "2388927", EVIDENCE_CLOSE},            // insurer not known
+        {"06017016", "", "3112388927", EVIDENCE_CLOSE},    // cut elsewhere
+        {"06017016", "311", "", EVIDENCE_ABSENT},
+        {"x", "311", "2388927", EVIDENCE_ABSENT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        identity a = person(), b = person();
+        SET(b, insurer, rows[i].insurer);
+        SET(b, symbol, rows[i].symbol);
+        SET(b, number, rows[i].number);
+        if (compare(&a, &b).fields[FIELD_INSURANCE] != rows[i].says)
+            fail_msg("row %zu", i);
+    }
+}
+
+static void strengths(void **state)
+{
+    (void)state;
+    identity a = person(), b = person();
+    // 枝番 is never required: the given name tells the family apart.
+    SET(b, branch, "");
+    assert_int_equal(compare(&a, &b).strength, MATCH_STRONG);
+    // The branch alone does too, where one given name is not known.
+    b = person();
+    SET(b, kana_given, "");
+    assert_int_equal(compare(&a, &b).strength, MATCH_STRONG);
+    // Married: another family name on the same card.
+    b = person();
+    SET(b, kana_family, "タカハシ");
+    assert_int_equal(compare(&a, &b).strength, MATCH_STRONG);
+    // A new job: kana, birth, sex, and one of postal code, telephone and kanji.
+    identity c = person();
+    SET(c, number, "1");
+    static const identity_field support[] = {FIELD_POSTAL, FIELD_TELEPHONE, FIELD_KANJI};
+    for (int kept = 0; kept < 3; kept++) {
+        b = c;
+        if (support[kept] != FIELD_POSTAL)
+            SET(b, postal, "");
+        if (support[kept] != FIELD_TELEPHONE)
+            SET(b, telephone, "");
+        if (support[kept] != FIELD_KANJI)
+            SET(b, kanji_family, "高橋");
+        assert_int_equal(compare(&a, &b).strength, MATCH_LIKELY);
+    }
+    SET(b, kanji_family, "高橋");
+    assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE);
+    // ■ in the kana is no agreement.
+    SET(b, kana_family, "ワ■ナベ");
+    assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
+    // Without birth or sex there is never more than weak.
+    b = person();
+    b.birth = DAY_NONE;
+    assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
+    b = person();
+    b.sex = 'F';
+    assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
+    b = (identity){.birth = DAY_NONE};
+    assert_int_equal(compare(&a, &b).strength, MATCH_NONE);
+    assert_int_equal(compare(&b, &b).strength, MATCH_NONE);
+    b.birth = a.birth;
+    b.sex = a.sex;
+    assert_int_equal(compare(&a, &b).strength, MATCH_NONE);
+}
+
+static void a_family_on_one_card(void **state)
+{
+    (void)state;
+    identity father = person(), son = person();
+    SET(father, branch, "");
+    SET(son, branch, "");
+    SET(son, kana_given, "ケンタ");
+    SET(son, kanji_given, "健太");
+    son.birth = day_of(1990, 8, 1);
+    assert_int_equal(compare(&father, &son).strength, MATCH_NONE);
+    assert_int_equal(compare(&father, &son).fields[FIELD_INSURANCE], EVIDENCE_AGREES);
+}
+
+static void twins_of_one_sex(void **state)
+{
+    (void)state;
+    identity one = person(), two = person();
+    SET(two, kana_given, "ショウジ");
+    SET(two, kanji_given, "翔二");
+    // Without 枝番 only the kana given name tells them apart.
+    SET(one, branch, "");
+    SET(two, branch, "");
+    assert_int_equal(compare(&one, &two).strength, MATCH_WEAK);
+    // With it, too; and where a clerk wrote the same branch for both.
+    SET(one, branch, "03");
+    SET(two, branch, "04");
+    assert_int_equal(compare(&one, &two).strength, MATCH_WEAK);
+    SET(two, branch, "03");
+    assert_int_equal(compare(&one, &two).strength, MATCH_WEAK);
+    // The same kana and another branch: the insurer says two people, so nobody is sure.
+    two = person();
+    SET(two, branch, "04");
+    assert_int_equal(compare(&one, &two).strength, MATCH_POSSIBLE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_person_written_differently),
+        cmocka_unit_test(evidence_of_each_field),
+        cmocka_unit_test(births_and_sexes),
+        cmocka_unit_test(insurance_is_three_numbers),
+        cmocka_unit_test(strengths),
+        cmocka_unit_test(a_family_on_one_card),
+        cmocka_unit_test(twins_of_one_sex),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
