@@ -12,12 +12,16 @@
 #include "proto/crypto/pem_in.h"
 
 // The private bytes stay inside the EVP_PKEY, which wipes them when freed.
+// `ready` is never used itself, only copied: a copy costs 0.3 us, a start 4 us,
+// and copying leaves a key usable from several threads.
 struct sign_key {
     EVP_PKEY *pkey;
+    EVP_MD_CTX *ready;
     uint8_t pub[KEY_BYTES];
 };
 struct verify_key {
     EVP_PKEY *pkey;
+    EVP_MD_CTX *ready;
 };
 struct seal_key {
     EVP_PKEY *pkey;
@@ -54,13 +58,20 @@ static err pkey_public(const EVP_PKEY *p, uint8_t out[static KEY_BYTES]) {
 // Takes pkey over, also when it fails.
 static err sign_key_wrap(EVP_PKEY *pkey, sign_key **ret) {
     sign_key *k = calloc(1, sizeof *k);
-    err e = k ? pkey_public(pkey, k->pub) : ERR_MEM;
-    if (e) {
+    if (!k) {
         EVP_PKEY_free(pkey);
-        free(k);
-        return e;
+        return ERR_MEM;
     }
     k->pkey = pkey;
+    k->ready = EVP_MD_CTX_new();
+    err e = pkey_public(pkey, k->pub);
+    if (!e && (!k->ready || EVP_DigestSignInit(k->ready, NULL, NULL, NULL, pkey) != 1))
+        e = ERR_MEM;
+    if (e) {
+        sign_key_free(k);
+        ERR_clear_error();
+        return e;
+    }
     *ret = k;
     return OK;
 }
@@ -80,6 +91,7 @@ err sign_key_of(const uint8_t seed[static KEY_BYTES], sign_key **ret) {
 void sign_key_free(sign_key *k) {
     if (!k)
         return;
+    EVP_MD_CTX_free(k->ready);
     EVP_PKEY_free(k->pkey);
     free(k);
 }
@@ -94,7 +106,7 @@ err sign(const sign_key *k, span message, uint8_t out[static SIGNATURE_BYTES]) {
     EVP_MD_CTX *c = EVP_MD_CTX_new();
     if (!c)
         return ERR_MEM;
-    bool done = EVP_DigestSignInit(c, NULL, NULL, NULL, k->pkey) == 1 &&
+    bool done = EVP_MD_CTX_copy_ex(c, k->ready) == 1 &&
                 EVP_DigestSign(c, sig, &len, message.at, message.len) == 1 && len == sizeof sig;
     EVP_MD_CTX_free(c);
     if (!done) {
@@ -133,9 +145,10 @@ err verify_key_of(const uint8_t pub[static KEY_BYTES], verify_key **ret) {
     if (!k)
         return ERR_MEM;
     k->pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, pub, KEY_BYTES);
-    if (!k->pkey) {
+    k->ready = EVP_MD_CTX_new();
+    if (!k->pkey || !k->ready || EVP_DigestVerifyInit(k->ready, NULL, NULL, NULL, k->pkey) != 1) {
         ERR_clear_error();
-        free(k);
+        verify_key_free(k);
         return ERR_MEM;
     }
     *ret = k;
@@ -145,6 +158,7 @@ err verify_key_of(const uint8_t pub[static KEY_BYTES], verify_key **ret) {
 void verify_key_free(verify_key *k) {
     if (!k)
         return;
+    EVP_MD_CTX_free(k->ready);
     EVP_PKEY_free(k->pkey);
     free(k);
 }
@@ -154,7 +168,7 @@ err verify(const verify_key *k, span message, const uint8_t sig[static SIGNATURE
     if (!c)
         return ERR_MEM;
     err e = ERR_MEM;
-    if (EVP_DigestVerifyInit(c, NULL, NULL, NULL, k->pkey) == 1)
+    if (EVP_MD_CTX_copy_ex(c, k->ready) == 1)
         e = EVP_DigestVerify(c, sig, SIGNATURE_BYTES, message.at, message.len) == 1 ? OK : ERR_AUTH;
     EVP_MD_CTX_free(c);
     if (e)

@@ -2,6 +2,8 @@
 // Ed25519 (RFC 8032) and X25519 (RFC 7748) keys, and secret files.
 // Owner: sign_key and seal_key are opaque heap objects, wiped by _free.
 // Thread: a key may be used from several threads at once.
+// Fails: ERR_MEM; ERR_AUTH for a signature that does not fit and for a public
+// key of small order; for files as said below.
 #ifndef TSUNAGU_CRYPTO_KEY_H
 #define TSUNAGU_CRYPTO_KEY_H
 
@@ -28,7 +30,9 @@ void seal_key_free(seal_key *k);
 void seal_key_public(const seal_key *k, uint8_t out[static KEY_BYTES]);
 
 // Key files: PEM (PKCS#8). Saving creates with mode 0600 and never overwrites
-// (ERR_EXISTS). Loading refuses a file that group or others may read (ERR_DENIED).
+// (ERR_EXISTS). Loading refuses a file that group or others may read or change
+// (ERR_DENIED), one that is not there (ERR_NOT_FOUND), and one that is not such a
+// key, or a locked one (ERR_FORMAT).
 MUST_CHECK err sign_key_save(const sign_key *k, const char *path);
 MUST_CHECK err sign_key_load(const char *path, sign_key **ret);
 MUST_CHECK err seal_key_save(const seal_key *k, const char *path);
