@@ -37,6 +37,8 @@ static bool windows_narrow(draft *d, draft_place map, draft_agreement *a)
     draft_place windows = draft_may(map, "windows");
     if (!windows.node)
         return true;
+    if (d->categories.partial) // names could be unknown for that alone
+        return false;
     if (!draft_map(d, windows, d->categories.ids, d->categories.count))
         return false;
     bool ok = true;

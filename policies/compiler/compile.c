@@ -129,8 +129,7 @@ err policy_compile(const policy_files *files, diag *diagnosis, buf *ret_bundle)
         diag_add(diagnosis, DIAG_ERROR, ".", span_str(""), 0, 0, _("too many files: at most %d"), COMPILE_FILES);
         return ERR_FORMAT;
     }
-    draft d = {.diag = diagnosis};
-    size_t errors = diagnosis->errors;
+    draft d = {.diag = diagnosis, .errors = diagnosis->errors};
     buf bytes = {0};
     err e = OK;
     arena_init(&d.arena, 0);
@@ -139,7 +138,7 @@ err policy_compile(const policy_files *files, diag *diagnosis, buf *ret_bundle)
         STEPS[i](&d);
     if (d.broken)
         e = ERR_MEM;
-    else if (diagnosis->errors > errors)
+    else if (diagnosis->errors > d.errors)
         e = ERR_FORMAT;
     else
         e = draft_emit(&d, &bytes);

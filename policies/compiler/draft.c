@@ -205,14 +205,26 @@ bool draft_code(draft *d, draft_place value, uint64_t *ret)
         return false;
     char narrow[BUNDLE_TEXT + 1];
     digits_narrow(s, narrow, sizeof narrow);
-    if (institution_parse(span_str(narrow), ret)) {
+    if (institution_parse(span_str(narrow), ret) == OK)
+        return true;
+    // Spreadsheets drop the zero of 01, Hokkaido's number.
+    uint64_t padded;
+    char ten[16];
+    snprintf(ten, sizeof ten, "0%.14s", narrow);
+    if (institution_parse(span_str(ten), &padded) == OK)
+        draft_error(d, value, _("\"%s\" has only nine digits; was a leading zero lost? then write %s"), narrow, ten);
+    else
         draft_error(d, value, _("\"%.60s\" is no institution code; it has exactly ten digits"), s);
-        return false;
-    }
-    if (!luhn_ok(span_str(narrow)))
+    return false;
+}
+
+void draft_check_digit(draft *d, draft_place value, uint64_t code)
+{
+    char text[11];
+    institution_format(code, text);
+    if (!luhn_ok(span_str(text)))
         draft_warn(d, value, _("the check digit of %s does not fit; with the first nine digits it would be %c"),
-                   narrow, luhn_digit(span_of(narrow, 9)));
-    return true;
+                   text, luhn_digit(span_of(text, 9)));
 }
 
 // ---- words -----------------------------------------------------------------
@@ -236,7 +248,7 @@ const draft_term *draft_term_of(const draft_terms *t, int bit)
 int draft_word(draft *d, draft_place value, const draft_terms *t)
 {
     const char *s = draft_text(d, value);
-    if (!s || t->count == 0) // a file of words that could not be read is said once, there
+    if (!s)
         return POLICY_NONE;
     for (size_t i = 0; i < t->count; i++)
         if (strcmp(t->items[i].id, s) == 0)
@@ -246,6 +258,8 @@ int draft_word(draft *d, draft_place value, const draft_terms *t)
             draft_error(d, value, _("write the short name: \"%s\" instead of \"%.60s\""), t->items[i].id, s);
             return POLICY_NONE;
         }
+    if (t->partial || t->count == 0) // what could not be read is said once, there
+        return POLICY_NONE;
     const char *near = diag_nearest(s, t->ids, t->count);
     if (near)
         draft_error(d, value, _("unknown %s \"%.60s\"; did you mean \"%s\"?"), _(t->noun), s, near);

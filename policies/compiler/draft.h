@@ -35,6 +35,7 @@ typedef struct draft_terms {
     draft_term *items;
     const char **ids; // the same order: for "did you mean"
     size_t count, max;
+    bool partial; // an entry could not be read: a word may be unknown for that alone
 } draft_terms;
 
 typedef struct draft_facility {
@@ -77,6 +78,7 @@ typedef struct draft {
     diag *diag;
     arena arena;
     bool broken; // out of memory
+    size_t errors; // of the diag before this compilation
     draft_file *files; // by name
     size_t file_count;
     int64_t version, ticket_minutes;
@@ -89,6 +91,7 @@ typedef struct draft {
     uint16_t *allow; // [kind][role][purpose]
     draft_facility *facilities;
     size_t facility_count, facility_cap;
+    bool facilities_partial;
     draft_agreement *agreements; // [disclosing union][viewing union]
     draft_node *nodes;
     size_t node_count;
@@ -115,7 +118,8 @@ const char *draft_host(draft *d, draft_place value);
 bool draft_number(draft *d, draft_place value, int64_t min, int64_t max, int64_t *ret);
 bool draft_date(draft *d, draft_place value, day *ret);
 bool draft_months(draft *d, draft_place value, int *ret); // 6か月 1年 P6M
-bool draft_code(draft *d, draft_place value, uint64_t *ret);
+bool draft_code(draft *d, draft_place value, uint64_t *ret);       // ten digits
+void draft_check_digit(draft *d, draft_place value, uint64_t code); // warns
 // A word, a list of words, or `all`. ret_named: something other than all.
 bool draft_words(draft *d, draft_place value, const draft_terms *t, uint64_t *ret, bool *ret_named);
 int draft_word(draft *d, draft_place value, const draft_terms *t); // its number or POLICY_NONE

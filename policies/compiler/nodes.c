@@ -26,8 +26,10 @@ void keys_draft(draft *d, draft_place value, draft_keys *ret)
         const char *s = draft_text(d, item);
         if (!s)
             continue;
-        if (hex_get(span_str(s), ret->at[ret->count], 32))
+        if (strlen(s) != 64)
             draft_error(d, item, _("a key has 64 hexadecimal digits; this has %zu characters"), strlen(s));
+        else if (hex_get(span_str(s), ret->at[ret->count], 32))
+            draft_error(d, item, _("a key is made of 0-9 and a-f only"));
         else
             ret->count++;
     }
@@ -49,12 +51,12 @@ static void code_add(draft *d, draft_place item, const draft_node *n, bool discl
 {
     uint64_t code = 0;
     const char *s = draft_text(d, item);
-    // Its check digit was looked at where the facility is registered.
-    if (!s || (item.node->kind == YAML_SCALAR_KIND && !draft_code(d, item, &code)))
+    if (!s || !draft_code(d, item, &code)) // its check digit is looked at where it is registered
         return;
     int f = draft_facility_of(d, code);
     if (f == POLICY_NONE) {
-        draft_error(d, item, _("%s is registered with no union"), s);
+        if (!d->facilities_partial)
+            draft_error(d, item, _("%s is registered with no union"), s);
         return;
     }
     const draft_facility *facility = &d->facilities[f];
@@ -145,7 +147,7 @@ static void nodes_cross_check(draft *d)
             *s = (int)i + 1;
         }
     }
-    for (size_t i = 0; speaker && d->node_count && i < d->facility_count; i++)
+    for (size_t i = 0; speaker && d->node_count && d->diag->errors == d->errors && i < d->facility_count; i++)
         if (d->facilities[i].discloses && !speaker[i])
             draft_warn(d, d->facilities[i].place, _("no node discloses for %s"), d->facilities[i].name);
 }

@@ -81,6 +81,7 @@ static void words_draft(draft *d, const char *file, const char *key, bool catego
         return;
     for (size_t i = 0; i < list.node->count; i++)
         t->count += term_draft(d, draft_at(doc, list.node->items[i]), category, &t->items[t->count]);
+    t->partial = t->count < list.node->count;
     terms_sort(d, t, category);
 }
 
@@ -95,18 +96,26 @@ static void unions_words(draft *d)
     static const char *const KEYS[] = {"union", "ja", "en", "secretariat", "discloses", "views"};
     for (size_t i = 0; i < d->file_count; i++) {
         const yaml_doc *doc = d->files[i].doc;
-        if (!doc || !draft_in_folder(&d->files[i], "unions/"))
+        if (!draft_in_folder(&d->files[i], "unions/"))
             continue;
+        if (!doc) {
+            t->partial = true;
+            continue;
+        }
         draft_place map = draft_at(doc, doc->root);
-        if (!draft_map(d, map, KEYS, COUNT_OF(KEYS)))
+        if (!draft_map(d, map, KEYS, COUNT_OF(KEYS))) {
+            t->partial = true;
             continue;
+        }
         draft_term u = {.place = map};
         u.id = draft_id(d, draft_need(d, map, "union"));
         u.ja = draft_text(d, draft_need(d, map, "ja"));
         u.en = draft_text(d, draft_need(d, map, "en"));
         u.secretariat = draft_text(d, draft_need(d, map, "secretariat"));
-        if (!u.id || !u.ja || !u.en || !u.secretariat)
+        if (!u.id || !u.ja || !u.en || !u.secretariat) {
+            t->partial = true;
             continue;
+        }
         if (t->count == t->max) {
             draft_error(d, map, _("too many unions: at most %zu"), t->max);
             break;

@@ -18,8 +18,12 @@ static void facility_draft(draft *d, draft_place map, int union_no, bool disclos
     if (ward.node)
         f.ward = draft_text(d, ward);
     f.kind = draft_word(d, draft_need(d, map, "kind"), &d->kinds);
-    if (!ok || !f.name || !f.ward || f.kind == POLICY_NONE)
+    if (ok)
+        draft_check_digit(d, draft_may(map, "code"), f.code);
+    if (!ok || !f.name || !f.ward || f.kind == POLICY_NONE) {
+        d->facilities_partial = true;
         return;
+    }
     f.unions = 1u << union_no;
     f.discloses = discloses ? f.unions : 0;
     if (d->facility_count < d->facility_cap)

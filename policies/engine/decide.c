@@ -36,9 +36,8 @@ static uint32_t agreed(const policy *p, const policy_question *q, uint16_t month
         if (!(c->kinds >> kind & 1) || q->today < c->from || q->today > c->until)
             continue;
         covered |= c->categories;
-        for (int bit = 0; bit < p->category_top; bit++)
-            if (c->months[bit] > months[bit])
-                months[bit] = c->months[bit];
+        for (int bit = 0; bit < POLICY_CATEGORIES; bit++)
+            months[bit] = c->months[bit] > months[bit] ? c->months[bit] : months[bit];
     }
     return covered;
 }
@@ -61,41 +60,43 @@ static void windows_set(const policy_question *q, const uint16_t months[POLICY_C
     }
 }
 
+static void why_set(policy_answer *ret, uint32_t mask, policy_why why)
+{
+    for (; mask; mask &= mask - 1)
+        ret->why[__builtin_ctz(mask)] = (uint8_t)why;
+}
+
 void policy_decide(const policy *p, const policy_question *q, policy_answer *ret)
 {
-    ret->granted = 0;
     memset(ret->why, WHY_NOT_ASKED, sizeof ret->why);
     for (int bit = 0; bit < POLICY_CATEGORIES; bit++)
         ret->from[bit] = DAY_NONE;
+    ret->granted = 0;
 
+    uint32_t asked = q->asked & ((1u << POLICY_CATEGORIES) - 1), left = asked & p->used;
+    why_set(ret, asked & ~p->used, WHY_UNKNOWN);
     policy_why whole = question_refused(p, q);
-    uint32_t ruled = 0, covered = 0;
+    if (whole) {
+        why_set(ret, left, whole);
+        return;
+    }
+    // Each layer takes out what it refuses and says so; what is left at the end is granted.
     uint16_t months[POLICY_CATEGORIES] = {0};
-    if (!whole) {
-        int kind = p->facilities[q->viewer].kind;
-        ruled = p->allow[(kind * p->roles.count + q->role) * p->purposes.count + q->purpose];
-        covered = agreed(p, q, months);
-    }
+    int kind = p->facilities[q->viewer].kind;
+    uint32_t ruled = p->allow[(kind * p->roles.count + q->role) * p->purposes.count + q->purpose];
+    uint32_t covered = agreed(p, q, months);
+    why_set(ret, left & ~ruled, WHY_RULE);
+    left &= ruled;
+    why_set(ret, left & ~covered, WHY_AGREEMENT);
+    left &= covered;
+    why_set(ret, left & ~q->consent_categories, WHY_CONSENT);
+    left &= q->consent_categories;
     // A registration day that no calendar has leaves no window to count.
-    bool counts = q->registered_on >= BUNDLE_DAY_MIN && q->registered_on <= BUNDLE_DAY_MAX;
-    for (uint32_t left = q->asked & ((1u << POLICY_CATEGORIES) - 1); left; left &= left - 1) {
-        int bit = __builtin_ctz(left);
-        policy_why why = WHY_GRANTED;
-        if (!(p->used >> bit & 1))
-            why = WHY_UNKNOWN;
-        else if (whole)
-            why = whole;
-        else if (!(ruled >> bit & 1))
-            why = WHY_RULE;
-        else if (!(covered >> bit & 1))
-            why = WHY_AGREEMENT;
-        else if (!(q->consent_categories >> bit & 1))
-            why = WHY_CONSENT;
-        else if (!counts)
-            why = WHY_WINDOW;
-        else
-            ret->granted |= 1u << bit;
-        ret->why[bit] = (uint8_t)why;
+    if (q->registered_on < BUNDLE_DAY_MIN || q->registered_on > BUNDLE_DAY_MAX) {
+        why_set(ret, left, WHY_WINDOW);
+        return;
     }
+    why_set(ret, left, WHY_GRANTED);
+    ret->granted = left;
     windows_set(q, months, ret);
 }

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a clerk can get wrong, and exactly what is then said (tests/golden). All
+// mistakes of one run are shown; no bytes come out.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "policies/compiler/draft.h"
+#include "tests/unit/compiler_kit.h"
+
+#define KEY16 "0123456789abcdef"
+#define KEY60 KEY16 KEY16 KEY16 "0123456789ab"
+#define NODE(name, u, keys) "node: " name "\nunion: " u "\nhost: " name ".example\nviews: all\nkeys: {" keys "}\n"
+
+typedef struct mistake {
+    const char *title, *file, *text; // text NULL: the file is taken away
+} mistake;
+
+static const mistake MISTAKES[] = {
+    {"a key misspelt", "council.yaml", "version: 1\neffective_form: 2026-04-01\n"},
+    {"a date that no calendar has", "council.yaml", "version: 1\neffective_from: 2026-02-30\nstale_after: 令和99年\n"},
+    {"stale before it begins", "council.yaml", "version: 1\neffective_from: 2026-04-01\nstale_after: 2026-03-31\n"},
+    {"numbers out of range", "council.yaml", "version: 0\neffective_from: 2026-04-01\nticket_minutes: 60\n"},
+    {"a reason nobody knows, and one that tells too much", "council.yaml",
+     "version: 1\neffective_from: 2026-04-01\ntold: [agrement, consent]\n"},
+    {"a file taken away", "roles.yaml", NULL},
+    {"a file with a wrong name", "rule.yaml", "rules: []\n"},
+    {"a file with a wrong ending", "unions/d.yml", "union: d\n"},
+    {"an empty file", "rules.yaml", "# 準備中\n"},
+    {"not YAML", "rules.yaml", "rules:\n  - {allow: [basics, roles: nurse}\n"},
+    {"a list where one text belongs", "index.yaml", "grain: [day, month]\n"},
+    {"a grain that does not exist", "index.yaml", "grain: hour\n"},
+    {"a host in capitals", "hub.yaml", "host: Hub.Example\n"},
+    {"durations nobody understands", "categories.yaml",
+     "categories:\n"
+     "  - {id: basics, number: 1, ja: 基本, en: basics, window: 半年}\n"
+     "  - {id: imaging, number: 5, ja: 画像, en: imaging, window: 0か月}\n"
+     "  - {id: reports, number: 6, ja: レポート, en: reports, window: 6m}\n"},
+    {"one number for two categories, one name twice", "categories.yaml",
+     "categories:\n"
+     "  - {id: basics, number: 1, ja: 基本, en: basics, window: 6か月}\n"
+     "  - {id: imaging, number: 1, ja: 画像, en: imaging, window: 1年}\n"
+     "  - {id: reports, number: 6, ja: レポート, en: reports, window: 6か月}\n"
+     "  - {id: reports, number: 7, ja: レポート, en: reports, window: 6か月}\n"},
+    {"words nobody knows", "rules.yaml",
+     "rules:\n"
+     "  - {allow: [basics, report], roles: nurse}\n"
+     "  - {allow: all, roles: 看護師}\n"
+     "  - {deny: [basics], kinds: [hospitals], purposes: research}\n"},
+    {"allow and deny in one rule, neither, a word twice, an empty list", "rules.yaml",
+     "rules:\n"
+     "  - {allow: [basics], deny: [imaging]}\n"
+     "  - {roles: nurse}\n"
+     "  - {allow: [basics, basics]}\n"
+     "  - {allow: []}\n"},
+    {"codes", "unions/c.yaml",
+     "union: c\nja: 丁\nen: C\nsecretariat: 丁病院\n"
+     "discloses:\n  - {code: 119900033, name: 丁病院, kind: hospital}\n"
+     "views:\n  - {code: 011990004X, name: 戊医院, kind: clinic}\n"
+     "  - {code: 0119900042, name: 己医院, kind: clinic}\n"},
+    {"a code twice in a union, another name elsewhere", "unions/c.yaml",
+     "union: c\nja: 丁\nen: C\nsecretariat: 丁病院\n"
+     "discloses:\n  - {code: 0119900033, name: 丁病院, kind: hospital}\n"
+     "views:\n  - {code: 0119900033, name: 丁病院, kind: hospital}\n"
+     "  - {code: 1319999999, name: 三木, ward: 東区, kind: clinic}\n"},
+    {"a union described twice", "unions/z.yaml", "union: a\nja: 甲\nen: A\nsecretariat: 甲病院\n"},
+    {"a facility without a name, of a kind nobody knows", "unions/c.yaml",
+     "union: c\nja: 丁\nen: C\nsecretariat: 丁病院\nviews:\n  - {code: 0119900041, kind: clinc, tel: 011}\n"},
+    {"an agreement with nobody known", "agreements/x.yaml", "between: [a, d]\nfrom: 2026-04-01\n"},
+    {"an agreement with oneself", "agreements/x.yaml", "between: [a]\nfrom: 2026-04-01\n"},
+    {"two agreements for one pair", "agreements/x.yaml", "between: [b, a, c]\nfrom: 2026-05-01\n"},
+    {"a window above the council's", "agreements/x.yaml",
+     "between: [b, c]\nfrom: 2026-04-01\nuntil: 2026-03-01\nwindows: {imaging: 2年, report: 1か月}\n"},
+    {"both ways of saying it", "agreements/x.yaml",
+     "between: [b, c]\nfrom: 2026-04-01\nkinds: [clinic]\nwithout_kinds: [hospital]\n"
+     "one_way:\n  - {discloser: a, viewer: b}\n"},
+    {"nothing left", "agreements/x.yaml", "between: [b, c]\nfrom: 2026-04-01\nwithout_categories: all\n"},
+    {"keys of the wrong length", "nodes/na.yaml",
+     NODE("na", "a", "tls: [" KEY60 "], sign: [" KEY60 "wxyz], seal: []")},
+    {"one key for two things", "nodes/na.yaml",
+     NODE("na", "a", "tls: [" KEY60 "0001], sign: [" KEY60 "0001], seal: [" KEY60 "0002, " KEY60 "0002]")},
+    {"a node for others' facilities", "nodes/na.yaml",
+     "node: na\nunion: a\nhost: na.example\ndiscloses: [0119900017, 1319999999]\nviews: [0119900025, 0110113719, 0199999999]\n"
+     "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0002], seal: [" KEY60 "0003]}\n"},
+    {"a node without keys or union", "nodes/na.yaml", "node: na\nhost: na.example\n"},
+    {"anchors and tags are not taken", "rules.yaml", "rules: &r\n  - {allow: all}\n"},
+};
+
+static err compile_to(const policy_files *f, FILE *out)
+{
+    diag d = {0};
+    buf bytes = {0};
+    err e = policy_compile(f, &d, &bytes);
+    diag_print(&d, out);
+    assert_true(e == OK || (e == ERR_FORMAT && d.errors > 0 && bytes.at == NULL));
+    assert_true((e == OK) == (d.errors == 0));
+    buf_done(&bytes);
+    diag_done(&d);
+    return e;
+}
+
+static void test_messages(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t len = 0, refused = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    for (size_t i = 0; i < COUNT_OF(MISTAKES); i++) {
+        const mistake *m = &MISTAKES[i];
+        policy_files f = kit_rules();
+        kit_put(&f, "hub-keys.yaml", "keys: {tls: [" KEY60 "aaaa], sign: [" KEY60 "bbbb]}\n");
+        if (m->text)
+            kit_put(&f, m->file, m->text);
+        else
+            kit_drop(&f, m->file);
+        fprintf(out, "== %s\n", m->title);
+        refused += compile_to(&f, out) != OK;
+        fputs("\n", out);
+        policy_files_done(&f);
+    }
+    fclose(out);
+    kit_golden("policy.mistakes.txt", text);
+    free(text);
+    assert_int_equal(refused, COUNT_OF(MISTAKES) - 1); // only "nothing left" is legal, if odd
+}
+
+// One TLS key at two nodes, and two nodes for one hospital: across files.
+static void test_across_files(void **state)
+{
+    (void)state;
+    policy_files f = kit_rules();
+    kit_put(&f, "nodes/n1.yaml", "node: n1\nunion: a\nhost: n1.example\ndiscloses: [0110113719]\n"
+                                 "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0002], seal: [" KEY60 "0003]}\n");
+    kit_put(&f, "nodes/n2.yaml", "node: n2\nunion: a\nhost: n2.example\ndiscloses: [0110113719]\n"
+                                 "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0005], seal: [" KEY60 "0006]}\n");
+    kit_put(&f, "nodes/n3.yaml", "node: n2\nunion: b\nhost: n3.example\nviews: all\n"
+                                 "keys: {tls: [" KEY60 "0007], sign: [" KEY60 "0008], seal: [" KEY60 "0009]}\n");
+    diag d = {0};
+    buf b = {0};
+    assert_int_equal(policy_compile(&f, &d, &b), ERR_FORMAT);
+    assert_int_equal(d.errors, 3);
+    diag_done(&d);
+    policy_files_done(&f);
+}
+
+static void test_nodes(void **state)
+{
+    (void)state;
+    policy_files f = kit_rules();
+    kit_put(&f, "hub-keys.yaml", "keys: {tls: [" KEY60 "00ff], sign: [" KEY60 "00fe]}\n");
+    kit_put(&f, "nodes/na.yaml", "node: na\nunion: a\nhost: na.example\ndiscloses: [0110113719]\nviews: all\n"
+                                 "keys: {tls: [" KEY60 "0002, " KEY60 "0001], sign: [" KEY60 "0003], seal: [" KEY60 "0004]}\n");
+    kit_put(&f, "nodes/nb.yaml", "node: nb\nunion: b\nhost: nb.example\nviews: [1319999999]\n"
+                                 "keys: {tls: [" KEY60 "0005], sign: [" KEY60 "0006], seal: [" KEY60 "0007]}\n");
+    policy *p = kit_open(&f);
+    uint8_t key[32];
+    int na = policy_node(p, "na"), nb = policy_node(p, "nb");
+    int hospital = policy_facility(p, 110113719), miki = policy_facility(p, 1319999999);
+    int other = policy_facility(p, 119900025);
+    assert_int_equal(policy_node_count(p), 2);
+    assert_int_equal(policy_discloser(p, hospital), na);
+    assert_int_equal(policy_discloser(p, miki), POLICY_NONE);
+    assert_true(policy_node_serves(p, na, hospital));
+    assert_true(policy_node_serves(p, na, miki));
+    assert_true(policy_node_serves(p, nb, miki));
+    assert_false(policy_node_serves(p, nb, other));
+    assert_false(policy_node_serves(p, nb, hospital));
+    assert_false(policy_node_serves(p, POLICY_NONE, hospital));
+    for (int i = 1; i <= 2; i++) {
+        char hex[65];
+        snprintf(hex, sizeof hex, KEY60 "%04d", i);
+        assert_int_equal(hex_get(span_str(hex), key, 32), OK);
+        assert_int_equal(policy_node_by_tls(p, key), na);
+    }
+    key[31] = 0xff; // the hub's key is no node's
+    assert_int_equal(policy_node_by_tls(p, key), POLICY_NONE);
+    assert_memory_equal(policy_hub(p).tls[0], key, 32);
+    key[0] ^= 1;
+    assert_int_equal(policy_node_by_tls(p, key), POLICY_NONE);
+    policy_node_view v = policy_node_at(p, na);
+    assert_string_equal(v.host, "na.example");
+    assert_int_equal(v.union_no, policy_union(p, "a"));
+    assert_int_equal(v.tls_count, 2);
+    assert_int_equal(v.tls[0][31], 1); // rising, however they were listed
+    assert_int_equal(v.seal[0][31], 4);
+    assert_int_equal(policy_node(p, "nc"), POLICY_NONE);
+    policy_free(p);
+    policy_files_done(&f);
+}
+
+static void test_durations(void **state)
+{
+    (void)state;
+    static const struct { const char *text; int months; } GOOD[] = {
+        {"6か月", 6}, {"6ヶ月", 6}, {"6ヵ月", 6}, {"6カ月", 6}, {"６か月", 6}, {"１２箇月", 12}, {"1年", 12},
+        {"1年6か月", 18}, {"１年６か月", 18}, {"P6M", 6}, {"P1Y", 12}, {"P1Y6M", 18}, {"100年", 1200}};
+    static const char *const BAD[] = {"", "6", "6m", "6M", "M", "P", "P6", "P6か月", "6か月半", "か月", "0か月", "-1か月",
+                                      "0年", "101年", "1年12か月", "1年6", "P1Y6", "P1年", "1Y", "99999か月", "P6MM",
+                                      "6 か月", "1201か月", "99999999999999999999999999999999999999999999999年"};
+    for (size_t i = 0; i < COUNT_OF(GOOD); i++) {
+        int months = 0;
+        assert_true(duration_parse(GOOD[i].text, &months));
+        assert_int_equal(months, GOOD[i].months);
+    }
+    for (size_t i = 0; i < COUNT_OF(BAD); i++) {
+        int months = -7;
+        if (duration_parse(BAD[i], &months) || months != -7)
+            fail_msg("\"%s\" was taken", BAD[i]);
+    }
+}
+
+static void test_folder(void **state)
+{
+    (void)state;
+    diag d = {0};
+    policy_files f = {0};
+    assert_int_equal(policy_load_dir("/nonexistent/rules", &d, &f), ERR_IO);
+    assert_int_equal(d.errors, 1);
+    assert_null(f.items);
+    diag_done(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_messages),  cmocka_unit_test(test_across_files), cmocka_unit_test(test_nodes),
+        cmocka_unit_test(test_durations), cmocka_unit_test(test_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
