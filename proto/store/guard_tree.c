@@ -7,7 +7,6 @@
 #define NODE_HEADER 8
 #define NODE_BIG 1
 #define NODE_TREE 2
-#define KEY_MAX 511
 #define DEPTH_MAX 32
 
 typedef struct tree {
@@ -69,7 +68,7 @@ static bool read_node(const tree *t, const uint8_t *page, unsigned i, bool leaf,
     uint16_t low = native16(n->at), high = native16(n->at + 2), key_len = native16(n->at + 6);
     n->flags = native16(n->at + 4);
     uint64_t size = NODE_HEADER + key_len;
-    if (key_len > KEY_MAX || at + size > psize)
+    if (key_len > STORE_KEY_MAX || at + size > psize)
         return false;
     n->key = span_of(n->at + NODE_HEADER, key_len);
     if (leaf) {

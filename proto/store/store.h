@@ -60,10 +60,14 @@ MUST_CHECK err store_last(store_txn *t, int table, span *ret_key, span *ret_valu
 typedef err (*store_visit)(void *ctx, span key, span value);
 MUST_CHECK err store_walk(store_txn *t, int table, span prefix, span from, store_visit visit, void *ctx);
 // The same with a cursor kept open by the transaction, for hot range reads: seek then next.
-MUST_CHECK err store_seek(store_txn *t, int table, span from, span *ret_key, span *ret_value); // first key >= from; ERR_NOT_FOUND
-MUST_CHECK err store_next(store_txn *t, int table, span *ret_key, span *ret_value);            // ERR_NOT_FOUND at the end
+// First key >= from; ERR_NOT_FOUND. One position a table and transaction; store_last sets it too.
+MUST_CHECK err store_seek(store_txn *t, int table, span from, span *ret_key, span *ret_value);
+// ERR_NOT_FOUND at the end and before any seek. After an ERR_CORRUPT value it goes on with the one behind.
+// In a write transaction puts and deletes may come between.
+MUST_CHECK err store_next(store_txn *t, int table, span *ret_key, span *ret_value);
 
-// Reads every value of every table once; counts what fails its check.
+// Checks every page, then reads every value of every table once; counts what fails its check.
+// ERR_CORRUPT: a page is broken, nothing was counted.
 MUST_CHECK err store_verify(store *s, uint64_t *ret_values, uint64_t *ret_bad);
 
 #endif

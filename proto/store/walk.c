@@ -80,7 +80,11 @@ err store_walk(store_txn *t, int table, span prefix, span from, store_visit visi
 static err found(store_txn *t, int table, MDB_val k, MDB_val v, span *ret_key, span *ret_value)
 {
     store_cursor *c = &t->cursors[table];
-    if (t->writes_allowed && k.mv_size <= STORE_KEY_MAX) {
+    if (k.mv_size > STORE_KEY_MAX) {
+        c->placed = false;
+        return ERR_CORRUPT;
+    }
+    if (t->writes_allowed) {
         memcpy(c->key, k.mv_data, k.mv_size);
         c->key_len = k.mv_size;
         c->at_writes = t->writes;

@@ -56,7 +56,7 @@ static bool has_one(store *s, uint32_t number, size_t len)
     be32_put(key, number);
     assert_int_equal(store_read(s, &t), OK);
     err e = store_get(t, 0, span_of(key, 4), &v);
-    bool whole = e == OK && v.len == len && (len == 0 || (v.at[0] == (uint8_t)number && v.at[len - 1] == v.at[0]));
+    bool whole = e == OK && v.len == len && v.at[0] == (uint8_t)number && v.at[len - 1] == v.at[0];
     store_end(t);
     assert_true(e == ERR_NOT_FOUND || whole);
     return e == OK;

@@ -108,6 +108,28 @@ static void refuses_beyond_limits(void **state)
     place_remove(&p);
 }
 
+// A caller's key may lie anywhere, also across the border of two memory pages.
+static void keys_at_any_address(void **state)
+{
+    (void)state;
+    place p = place_new();
+    store *s = place_open(&p);
+    static uint8_t memory[3 * 4096];
+    store_txn *t = writing(s);
+    memset(memory, 'k', sizeof memory);
+    assert_int_equal(store_put(t, 0, span_of(memory, 40), SPAN_LIT("value")), OK);
+    assert_int_equal(store_commit(t), OK);
+    t = reading(s);
+    for (size_t at = 0; at + 40 <= sizeof memory; at++) {
+        span k, v;
+        assert_int_equal(store_get(t, 0, span_of(memory + at, 40), &v), OK);
+        assert_int_equal(store_seek(t, 0, span_of(memory + at, 39), &k, &v), OK);
+    }
+    store_end(t);
+    store_close(s);
+    place_remove(&p);
+}
+
 static void appends_only_upwards(void **state)
 {
     (void)state;
@@ -384,6 +406,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_and_finds),       cmocka_unit_test(refuses_beyond_limits),
+        cmocka_unit_test(keys_at_any_address),
         cmocka_unit_test(appends_only_upwards),  cmocka_unit_test(walks),
         cmocka_unit_test(next_survives_writes),  cmocka_unit_test(puts_its_own_bytes),
         cmocka_unit_test(agrees_with_a_model),
