@@ -21,7 +21,11 @@ elseif(TSUNAGU_TSAN)
   add_link_options(-fsanitize=thread)
 else()
   add_compile_options(-D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection
-    -fcf-protection=full -ftrivial-auto-var-init=zero)
+    -fcf-protection=full)
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    # clang 14 wants a second flag for it and is only our fuzzing compiler.
+    add_compile_options(-ftrivial-auto-var-init=zero)
+  endif()
 endif()
 if(TSUNAGU_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)

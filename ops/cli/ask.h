@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// One question to a daemon over its control socket.
+// Owner: a reply is freed by ask_done. Thread: one.
+#ifndef TSUNAGU_CLI_ASK_H
+#define TSUNAGU_CLI_ASK_H
+
+#include "ops/cli/command.h"
+#include "proto/base/arena.h"
+#include "proto/wire/wire.h"
+
+typedef struct ask {
+    buf bytes;
+    arena memory;
+    Tsunagu__ControlReply *reply;
+} ask;
+
+typedef struct ask_arg { const char *key, *value; } ask_arg;
+
+// args ends with a NULL key. Complains itself and gives the exit code; EXIT_OK: reply stands.
+int ask_daemon(const invocation *v, const char *command, const ask_arg *args, ask *ret);
+// The options of the invocation as arguments; returns how many (room for OPTIONS_MAX + 1).
+size_t ask_options(const invocation *v, ask_arg *args);
+void ask_done(ask *a);
+const char *record_field(const Tsunagu__ControlRecord *r, const char *key); // NULL if absent
+
+#endif

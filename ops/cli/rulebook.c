@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// policy check, compile, show: from the council's YAML to the bundle.
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ops/cli/command.h"
+#include "policies/compiler/compile.h"
+#include "policies/rules/rules.h"
+#include "proto/base/tongue.h"
+#include "proto/crypto/hash.h"
+
+static void diag_json(const diag *d)
+{
+    json_t *list = json_array(), *top = json_object();
+    for (size_t i = 0; i < d->kept; i++) {
+        const diag_item *it = &d->items[i];
+        json_array_append_new(list, json_pack("{s:s, s:s?, s:i, s:i, s:s}", "level",
+                                              it->level == DIAG_ERROR ? "error" : "warning", "file", it->file, "line",
+                                              (int)it->line, "col", (int)it->col, "message", it->message));
+    }
+    json_object_set_new(top, "ok", json_boolean(d->errors == 0));
+    json_object_set_new(top, "errors", json_integer((json_int_t)d->errors));
+    json_object_set_new(top, "warnings", json_integer((json_int_t)d->warnings));
+    json_object_set_new(top, "items", list);
+    json_dumpf(top, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(top);
+}
+
+// Compiles; complains; leaves the bytes in `bundle`.
+static err rulebook_compile(const invocation *v, buf *bundle, diag *d)
+{
+    policy_files files = {0};
+    err e = policy_load_dir(option_value(v, "@DIR"), d, &files);
+    if (e == OK) {
+        e = policy_compile(&files, d, bundle);
+        policy_files_done(&files);
+    }
+    return e;
+}
+
+static void diag_show(const invocation *v, const diag *d)
+{
+    if (v->json)
+        diag_json(d);
+    else
+        diag_print(d, stderr);
+}
+
+int policy_check_run(invocation *v)
+{
+    diag d = {0};
+    buf bundle = {0};
+    err e = rulebook_compile(v, &bundle, &d);
+    diag_show(v, &d);
+    if (!v->json && e == OK)
+        printf(_("%s: good; %zu warnings\n"), option_value(v, "@DIR"), d.warnings);
+    else if (!v->json && d.errors)
+        fprintf(stderr, _("%zu errors, %zu warnings\n"), d.errors, d.warnings);
+    else if (e && !d.errors)
+        complain(v, e, option_value(v, "@DIR"));
+    buf_done(&bundle);
+    diag_done(&d);
+    return e ? EXIT_FAILED : EXIT_OK;
+}
+
+// Whole or not at all: a daemon may be reading the old one.
+static err bundle_write(const char *path, span bytes)
+{
+    char temporary[4096];
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    FILE *f = fopen(temporary, "we");
+    if (!f)
+        return ERR_IO;
+    bool good = fwrite(bytes.at, 1, bytes.len, f) == bytes.len && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    good = fclose(f) == 0 && good;
+    if (!good || rename(temporary, path) != 0) {
+        unlink(temporary);
+        return ERR_IO;
+    }
+    return OK;
+}
+
+int policy_compile_run(invocation *v)
+{
+    const char *out = option_value(v, "out");
+    diag d = {0};
+    buf bundle = {0};
+    hash32 hash;
+    char text[HASH_BYTES * 2 + 1];
+    err e = rulebook_compile(v, &bundle, &d);
+    if (d.kept && (e || !v->json))
+        diag_show(v, &d);
+    if (e && !d.errors)
+        complain(v, e, option_value(v, "@DIR"));
+    if (e == OK) {
+        e = bundle_write(out, buf_span(&bundle));
+        if (e)
+            complain(v, e, out);
+    }
+    if (e == OK) {
+        sha256(buf_span(&bundle), &hash);
+        hex_put(text, span_of(hash.at, HASH_BYTES));
+        if (v->json)
+            printf("{\"ok\":true,\"hash\":\"%s\",\"bytes\":%zu,\"warnings\":%zu}\n", text, bundle.len, d.warnings);
+        else
+            printf(_("%s: %zu bytes\nhash %s\n"), out, bundle.len, text);
+    }
+    buf_done(&bundle);
+    diag_done(&d);
+    return e ? EXIT_FAILED : EXIT_OK;
+}
+
+static json_t *facilities_json(const policy *p)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < policy_facility_count(p); i++) {
+        policy_facility_view f = policy_facility_at(p, i);
+        char code[11];
+        snprintf(code, sizeof code, "%010llu", (unsigned long long)f.code);
+        json_t *unions = json_array();
+        for (int u = 0; u < policy_union_count(p); u++)
+            if (f.unions >> u & 1)
+                json_array_append_new(unions, json_string(policy_union_text(p, u).id));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:o}", "code", code, "name", f.name, "ward",
+                                              f.ward, "kind", policy_kind_text(p, f.kind).id, "discloses",
+                                              f.discloses, "unions", unions));
+    }
+    return list;
+}
+
+static json_t *texts_json(const policy *p, int count, policy_text (*text)(const policy *, int))
+{
+    json_t *list = json_array();
+    for (int i = 0; i < count; i++) {
+        policy_text t = text(p, i);
+        if (t.id[0])
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "id", t.id, "ja", t.label_ja, "en", t.label_en));
+    }
+    return list;
+}
+
+static void show_json_of(const rules *r, const char *hash)
+{
+    const policy *p = r->p;
+    json_t *nodes = json_array();
+    for (int i = 0; i < policy_node_count(p); i++) {
+        policy_node_view n = policy_node_at(p, i);
+        json_array_append_new(nodes, json_pack("{s:s, s:s, s:s}", "name", n.name, "host", n.host, "union",
+                                               policy_union_text(p, n.union_no).id));
+    }
+    json_t *top = json_pack("{s:b, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "hash", hash, "version",
+                            (int)policy_version(p), "unions",
+                            texts_json(p, policy_union_count(p), policy_union_text), "categories",
+                            texts_json(p, policy_category_count(p), policy_category_text), "kinds",
+                            texts_json(p, policy_kind_count(p), policy_kind_text), "roles",
+                            texts_json(p, policy_role_count(p), policy_role_text), "purposes",
+                            texts_json(p, policy_purpose_count(p), policy_purpose_text), "facilities",
+                            facilities_json(p), "nodes", nodes);
+    json_dumpf(top, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(top);
+}
+
+static void show_text_of(const rules *r, const char *hash, bool japanese)
+{
+    const policy *p = r->p;
+    char from[11], until[11];
+    day_format(policy_effective_from(p), from);
+    day_format(policy_stale_after(p), until);
+    printf(_("rules version %u, in force from %s, stale after %s\nhash %s\n"), policy_version(p), from, until, hash);
+    printf(_("%d unions, %d facilities, %d nodes with keys\n\n"), policy_union_count(p), policy_facility_count(p),
+           policy_node_count(p));
+    for (int i = 0; i < policy_category_count(p); i++) {
+        policy_text t = policy_category_text(p, i);
+        if (t.id[0])
+            printf(_("  %-14s %2d months  %s\n"), t.id, policy_category_window(p, i), japanese ? t.label_ja : t.label_en);
+    }
+}
+
+int policy_show_run(invocation *v)
+{
+    char why[256] = "", hash[HASH_BYTES * 2 + 1];
+    rules *r;
+    err e = rules_load(option_value(v, "@FILE"), NULL, why, &r);
+    if (e) {
+        complain(v, e, why);
+        return EXIT_FAILED;
+    }
+    hex_put(hash, span_of(r->hash.at, HASH_BYTES));
+    if (v->json)
+        show_json_of(r, hash);
+    else
+        show_text_of(r, hash, v->japanese);
+    rules_drop(r);
+    return EXIT_OK;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/cli/show.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/base/tongue.h"
+#include "proto/base/utf8.h"
+
+enum { COLUMNS_MAX = 16 };
+
+void show_safe(FILE *out, const char *text, bool lines)
+{
+    span s = span_str(text);
+    while (s.len) {
+        const uint8_t *at = s.at;
+        uint32_t cp = utf8_next(&s);
+        bool kept = lines && (cp == '\n' || cp == '\t');
+        // C0, DEL, C1 and the direction marks that can turn a line around.
+        bool bad = cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x202a && cp <= 0x202e) ||
+                   (cp >= 0x2066 && cp <= 0x2069);
+        if (bad && !kept)
+            fputc(' ', out);
+        else
+            fwrite(at, 1, (size_t)(s.at - at), out);
+    }
+}
+
+static json_t *field_json(const Tsunagu__ControlField *f)
+{
+    if (f->number) {
+        char *end;
+        long long n = strtoll(f->value, &end, 10);
+        if (end != f->value && !*end)
+            return json_integer(n);
+    }
+    json_t *s = json_string(f->value);
+    return s ? s : json_string("");
+}
+
+void show_json(const Tsunagu__ControlReply *r)
+{
+    json_t *top = json_object(), *list = json_array();
+    json_object_set_new(top, "ok", json_boolean(r->status == OK));
+    json_object_set_new(top, "status", json_string(err_name((err)r->status)));
+    if (r->note[0])
+        json_object_set_new(top, "note", json_string(r->note));
+    for (size_t i = 0; i < r->n_records; i++) {
+        const Tsunagu__ControlRecord *rec = r->records[i];
+        json_t *o = json_object();
+        json_object_set_new(o, "kind", json_string(rec->kind));
+        for (size_t k = 0; k < rec->n_fields; k++)
+            json_object_set_new(o, rec->fields[k]->key, field_json(rec->fields[k]));
+        json_array_append_new(list, o);
+    }
+    json_object_set_new(top, "records", list);
+    if (r->handle && r->handle[0])
+        json_object_set_new(top, "handle", json_string(r->handle));
+    if (r->more)
+        json_object_set_new(top, "more", json_true());
+    json_dumpf(top, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(top);
+}
+
+// "kind: a b c | kind: ..." → the columns of one kind; false if the kind is not named.
+static bool columns_of(const char *spec, const char *kind, char names[COLUMNS_MAX][32], int *ret_count)
+{
+    size_t len = strlen(kind);
+    for (const char *at = spec; at && *at;) {
+        while (*at == ' ' || *at == '|')
+            at++;
+        const char *end = strchr(at, '|');
+        size_t size = end ? (size_t)(end - at) : strlen(at);
+        if (size > len && strncmp(at, kind, len) == 0 && at[len] == ':') {
+            int n = 0;
+            for (const char *w = at + len + 1; w < at + size && n < COLUMNS_MAX;) {
+                while (w < at + size && *w == ' ')
+                    w++;
+                const char *e = w;
+                while (e < at + size && *e != ' ')
+                    e++;
+                if (e > w && e - w < 32) {
+                    memcpy(names[n], w, (size_t)(e - w));
+                    names[n++][e - w] = '\0';
+                }
+                w = e;
+            }
+            *ret_count = n;
+            return true;
+        }
+        at = end;
+    }
+    return false;
+}
+
+static void cell(const char *text, size_t width)
+{
+    show_safe(stdout, text, false);
+    for (size_t w = utf8_width(span_str(text)); w < width; w++)
+        fputc(' ', stdout);
+}
+
+// Column heads are field names; people see them in their tongue.
+static const char *head_of(const char *name)
+{
+    static const struct { const char *name, *text; } heads[] = {
+        {"facility", N_("facility")}, {"facility_name", N_("name")}, {"name", N_("name")}, {"chart", N_("chart")},
+        {"status", N_("status")}, {"granted", N_("granted")}, {"category", N_("category")}, {"label", N_("category")},
+        {"why", N_("why not")}, {"from", N_("from")}, {"until", N_("until")}, {"periods", N_("exists in")},
+        {"day", N_("day")}, {"type", N_("type")}, {"title", N_("title")}, {"department", N_("dept.")},
+        {"bytes", N_("bytes")}, {"document", N_("document")}, {"ticket", N_("ticket")}, {"kana", N_("kana")},
+        {"birth", N_("birth")}, {"sex", N_("sex")}, {"postal", N_("postal")}, {"strength", N_("match")},
+        {"seq", N_("no.")}, {"time", N_("time")}, {"event", N_("event")}, {"node", N_("node")}, {"role", N_("role")},
+        {"purpose", N_("purpose")}, {"source", N_("source")}, {"sources", N_("sources")}, {"note", N_("note")},
+        {"state", N_("state")}, {"since", N_("since")}, {"union", N_("union")}, {"host", N_("host")},
+        {"rules", N_("rules")}, {"user", N_("user")}, {"number", N_("number")}, {"media", N_("form")},
+        {"publish_seq", N_("published")}, {"revision", N_("revision")}, {"categories", N_("categories")},
+        {"to", N_("to")}, {"path", N_("file")}, {"types", N_("types")}, {"oldest", N_("oldest")},
+        {"newest", N_("newest")}, {"consented", N_("consented")}, {"registered_on", N_("registered")},
+    };
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+        if (strcmp(heads[i].name, name) == 0)
+            return _(heads[i].text);
+    return name;
+}
+
+static void table_show(const Tsunagu__ControlReply *r, size_t from, size_t to, char names[COLUMNS_MAX][32], int n)
+{
+    size_t widths[COLUMNS_MAX];
+    for (int c = 0; c < n; c++) {
+        widths[c] = utf8_width(span_str(head_of(names[c])));
+        for (size_t i = from; i < to; i++) {
+            const char *f = record_field(r->records[i], names[c]);
+            size_t w = f ? utf8_width(span_str(f)) : 0;
+            if (w > widths[c])
+                widths[c] = w;
+        }
+    }
+    for (int c = 0; c < n; c++) {
+        cell(head_of(names[c]), c + 1 < n ? widths[c] + 2 : 0);
+    }
+    fputc('\n', stdout);
+    for (size_t i = from; i < to; i++) {
+        for (int c = 0; c < n; c++) {
+            const char *f = record_field(r->records[i], names[c]);
+            cell(f ? f : "", c + 1 < n ? widths[c] + 2 : 0);
+        }
+        fputc('\n', stdout);
+    }
+}
+
+static void lines_show(const Tsunagu__ControlRecord *rec)
+{
+    size_t width = 0;
+    for (size_t k = 0; k < rec->n_fields; k++) {
+        size_t w = utf8_width(span_str(rec->fields[k]->key));
+        width = w > width ? w : width;
+    }
+    for (size_t k = 0; k < rec->n_fields; k++) {
+        if (!rec->fields[k]->value[0])
+            continue;
+        cell(rec->fields[k]->key, width + 2);
+        show_safe(stdout, rec->fields[k]->value, false);
+        fputc('\n', stdout);
+    }
+}
+
+void show_records(const Tsunagu__ControlReply *r, const char *columns)
+{
+    char names[COLUMNS_MAX][32];
+    int n;
+    for (size_t i = 0; i < r->n_records;) {
+        const char *kind = r->records[i]->kind;
+        size_t end = i + 1;
+        while (end < r->n_records && strcmp(r->records[end]->kind, kind) == 0)
+            end++;
+        if (i)
+            fputc('\n', stdout);
+        if (columns && columns_of(columns, kind, names, &n))
+            table_show(r, i, end, names, n);
+        else
+            for (size_t k = i; k < end; k++)
+                lines_show(r->records[k]);
+        i = end;
+    }
+}
+
+void show_reply(const invocation *v, const Tsunagu__ControlReply *r)
+{
+    if (v->json)
+        show_json(r);
+    else
+        show_records(r, v->row->columns);
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a daemon answered, for people (tables aligned by display width) or for
+// machines (one JSON object). Nothing from a daemon or a document can command
+// the terminal: control characters are written as spaces.
+#ifndef TSUNAGU_CLI_SHOW_H
+#define TSUNAGU_CLI_SHOW_H
+
+#include "ops/cli/ask.h"
+
+// Records of several replies may be shown in turn; json: one object a reply.
+void show_reply(const invocation *v, const Tsunagu__ControlReply *r);
+void show_records(const Tsunagu__ControlReply *r, const char *columns);
+void show_json(const Tsunagu__ControlReply *r);
+void show_safe(FILE *out, const char *text, bool lines); // lines: newlines and tabs may stay
+
+#endif

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command on one page.
+#include "ops/cli/command.h"
+#include "proto/base/tongue.h"
+
+#define END {0}
+#define IDENTITY_ROWS                                                                                             \
+    {"kana-family", "KANA", false, N_("family name in kana, as on the form"), "kana_family"},                     \
+    {"kana-given", "KANA", false, N_("given name in kana"), "kana_given"},                                        \
+    {"kanji-family", "NAME", false, N_("family name"), "kanji_family"},                                           \
+    {"kanji-given", "NAME", false, N_("given name"), "kanji_given"},                                              \
+    {"birth", "DATE", false, N_("birth: 1954-03-26, 19540326 or 昭和29年3月26日"), "birth"},                      \
+    {"sex", "M|F", false, N_("sex, as in HL7 table 0001"), "sex"},                                                \
+    {"postal", "CODE", false, N_("postal code"), "postal"},                                                       \
+    {"telephone", "NUMBER", false, N_("telephone"), "telephone"},                                                 \
+    {"insurer", "NUMBER", false, N_("insurer number (保険者番号)"), "insurer"},                                   \
+    {"symbol", "TEXT", false, N_("insured symbol (記号)"), "symbol"},                                             \
+    {"number-insured", "TEXT", false, N_("insured number (番号)"), "number"},                                     \
+    {"branch", "NN", false, N_("branch (枝番), if known"), "branch"}
+
+static const option_row none[] = {END};
+static const option_row scan_options[] = {
+    {"full", NULL, false, N_("list every folder anew, not only what changed"), "full"}, END};
+static const option_row chart_optional[] = {{"chart", "NUMBER", false, N_("only this patient"), "chart"}, END};
+static const option_row chart_needed[] = {{"chart", "NUMBER", true, N_("the hospital's patient number"), "chart"}, END};
+static const option_row candidates_options[] = {IDENTITY_ROWS, END};
+static const option_row confirm_options[] = {
+    {"chart", "NUMBER", true, N_("the hospital's patient number that was confirmed"), "chart"},
+    {"by", "WHO", true, N_("who confirms: a staff id, not a name"), "by"},
+    {"to", "LIST", true, N_("to whom: facility:CODE, union:ID, federation; joined by commas"), "to"},
+    {"categories", "LIST", false, N_("which categories (default: all eight)"), "categories"},
+    {"from", "DATE", false, N_("from when the consent holds (default: today)"), "from"},
+    {"until", "DATE", false, N_("until when (default: until withdrawn)"), "until"},
+    {"emergency", NULL, false, N_("the consent includes emergencies"), "emergency"},
+    {"proxy", "RELATION", false, N_("a proxy consented: the relation"), "proxy"},
+    {"registered-on", "DATE", false, N_("the disclosure's registration day: windows count back from it"),
+     "registered_on"},
+    {"also", NULL, false, N_("though another chart here has the same pseudonym"), "also"},
+    IDENTITY_ROWS, END};
+static const option_row withdraw_options[] = {
+    {"chart", "NUMBER", true, N_("the hospital's patient number"), "chart"},
+    {"by", "WHO", true, N_("who records it: a staff id, not a name"), "by"}, END};
+static const option_row wait_options[] = {
+    {"seq", "N", false, N_("up to this publication (default: all)"), "seq"},
+    {"timeout-ms", "MS", false, N_("how long to wait"), "timeout_ms"}, END};
+static const option_row register_options[] = {
+    {"as", "USER", true, N_("who asks, as in the people file"), "as"},
+    {"number", "NUMBER", true, N_("the facility's own patient number"), "number"},
+    {"also", NULL, false, N_("though another own number has the same pseudonym"), "also"},
+    IDENTITY_ROWS, END};
+static const option_row lookup_options[] = {
+    {"as", "USER", true, N_("who asks, as in the people file"), "as"},
+    {"number", "NUMBER", true, N_("the facility's own patient number"), "number"},
+    {"purpose", "PURPOSE", false, N_("treatment (default), coordination, emergency, patient-request"), "purpose"},
+    {"categories", "LIST", false, N_("only these categories"), "categories"}, END};
+static const option_row own_withdraw_options[] = {
+    {"as", "USER", true, N_("who records it, as in the people file"), "as"},
+    {"number", "NUMBER", true, N_("the facility's own patient number"), "number"}, END};
+static const option_row ticket_options[] = {
+    {"as", "USER", true, N_("whose ticket"), "as"},
+    {"ticket", "HANDLE", true, N_("from a look-up"), "ticket"}, END};
+static const option_row open_options[] = {
+    {"as", "USER", true, N_("who reads, as in the people file"), "as"},
+    {"ticket", "HANDLE", true, N_("from a look-up"), "ticket"},
+    {"document", "ID", true, N_("from a manifest"), "document"},
+    {"out", "FILE", false, N_("write the bytes there instead of showing them"), NULL},
+    {"raw", NULL, false, N_("show the bytes as they are"), NULL}, END};
+static const option_row log_options[] = {
+    {"from", "N", false, N_("from this entry on"), "from"},
+    {"limit", "N", false, N_("at most so many (default: all)"), NULL},
+    {"event", "NAME", false, N_("only such events"), NULL},
+    {"follow", NULL, false, N_("go on as entries come"), NULL}, END};
+static const option_row log_verify_options[] = {
+    {"seq", "N", false, N_("an entry that a witness remembers"), "seq"},
+    {"hash", "HEX", false, N_("its hash there"), "hash"}, END};
+static const option_row log_export_options[] = {
+    {"out", "FILE", false, N_("write there (default: standard output)"), NULL},
+    {"from", "N", false, N_("from this entry on"), NULL}, END};
+static const option_row log_check_options[] = {
+    {"@FILE", "FILE", true, N_("what `log export` wrote"), NULL},
+    {"seq", "N", false, N_("an entry that a witness remembers"), NULL},
+    {"hash", "HEX", false, N_("its hash there"), NULL}, END};
+static const option_row ca_new_options[] = {
+    {"@DIR", "DIR", true, N_("folder for ca.pem, ca.key and crl.pem"), NULL},
+    {"name", "NAME", false, N_("the authority's name"), NULL},
+    {"days", "N", false, N_("how long it holds (default 3650)"), NULL}, END};
+static const option_row ca_issue_options[] = {
+    {"@DIR", "DIR", true, N_("the authority's folder"), NULL},
+    {"name", "HOST", true, N_("the host name it is for"), NULL},
+    {"cert", "FILE", true, N_("write the certificate there"), NULL},
+    {"key", "FILE", true, N_("write the private key there (mode 0600)"), NULL},
+    {"server", NULL, false, N_("for the hub (default: for a node)"), NULL},
+    {"days", "N", false, N_("how long it holds (default 825; negative: already expired, for tests)"), NULL}, END};
+static const option_row ca_revoke_options[] = {
+    {"@DIR", "DIR", true, N_("the authority's folder"), NULL},
+    {"@CERT", "CERT", true, N_("the certificate to revoke"), NULL}, END};
+static const option_row keygen_node_options[] = {
+    {"@DIR", "DIR", true, N_("folder for sign.key, seal.key and secret.hex"), NULL},
+    {"node", "NAME", true, N_("the node's name"), NULL},
+    {"union", "ID", true, N_("its union"), NULL},
+    {"host", "HOST", true, N_("the host name in its certificate"), NULL},
+    {"cert", "FILE", true, N_("its TLS certificate: the key in it is listed"), NULL},
+    {"discloses", "CODE", false, N_("the 10-digit code of the hospital it discloses for"), NULL},
+    {"list", "FILE", true, N_("write the entry for the membership list there"), NULL}, END};
+static const option_row keygen_hub_options[] = {
+    {"@DIR", "DIR", true, N_("folder for sign.key"), NULL},
+    {"cert", "FILE", true, N_("the hub's TLS certificate"), NULL},
+    {"list", "FILE", true, N_("write hub-keys.yaml there"), NULL}, END};
+static const option_row keygen_federation_options[] = {
+    {"@FILE", "FILE", true, N_("write the key that nodes share there (the hub must never have it)"), NULL}, END};
+static const option_row policy_dir[] = {{"@DIR", "DIR", true, N_("folder of the rules (YAML)"), NULL}, END};
+static const option_row policy_compile_options[] = {
+    {"@DIR", "DIR", true, N_("folder of the rules (YAML)"), NULL},
+    {"out", "FILE", true, N_("write the bundle there"), NULL}, END};
+static const option_row policy_show_options[] = {
+    {"@FILE", "FILE", true, N_("a bundle"), NULL}, END};
+static const option_row synth_options_rows[] = {
+    {"@DIR", "DIR", true, N_("write the storage there (DIR/standard, DIR/extended)"), NULL},
+    {"seed", "N", false, N_("the same seed gives the same bytes (default 1)"), NULL},
+    {"patients", "N", false, N_("how many (default 60)"), NULL},
+    {"hospital", "N", false, N_("which of the seven hospitals, 0 to 6: other charts, the same people"), NULL},
+    {"shared", "N", false, N_("how many people are known at several hospitals (default 30)"), NULL},
+    {"facility", "CODE", false, N_("the hospital's 10-digit code"), NULL},
+    {"facility-name", "NAME", false, N_("its name"), NULL},
+    {"until", "DATE", false, N_("the last clinical day (default: today)"), NULL},
+    {"extended", NULL, false, N_("also reports, referral letters and nursing summaries"), NULL},
+    {"files", "N", false, N_("about so many files"), NULL},
+    {"large", "BYTES", false, N_("one document of this size in the extended storage"), NULL},
+    {"dirt", "PERCENT", false, N_("so many files in a hundred are damaged on purpose"), NULL},
+    {"people", "FILE", false, N_("further people who must be known here (from `tsunagu person`)"), NULL}, END};
+static const option_row person_options[] = {
+    {"seed", "N", false, N_("of the population (default 1)"), NULL},
+    {"index", "N", false, N_("which of the people"), NULL},
+    {"shared", "N", false, N_("list so many with the hospitals that know them"), NULL}, END};
+static const option_row render_options[] = {
+    {"@FILE...", "FILE", true, N_("an SS-MIX2 file (HL7 v2.5, ISO-2022-JP)"), NULL},
+    {"type", "TYPE", false, N_("OMP-01, OML-11, ... (default: from the file's name)"), NULL}, END};
+
+#define HEADING(text) {text, NULL, NULL, NULL, NULL, NULL, NULL}
+
+const command_row command_table[] = {
+    HEADING(N_("Any daemon")),
+    {"status", N_("what the daemon is doing"), NULL, none, "status", NULL, NULL},
+    {"log list", N_("the access log, in words"), NULL, log_options, "log.list", NULL, log_list_run},
+    {"log verify", N_("prove that nothing in the log was changed, cut or reordered"),
+     N_("With --seq and --hash, also that the log still holds what a witness (`tsunagu log head` at a node)\n"
+        "has seen of it: that shows a log which was cut at its end or rewritten as a whole."),
+     log_verify_options, "log.verify", NULL, NULL},
+    {"log head", N_("the log's last entry and its hash; at a node also the hub's, as its witness"), NULL, none,
+     "log.head", NULL, NULL},
+    {"log export", N_("every entry with its hash and bytes, a JSON object a line"), NULL, log_export_options,
+     "log.raw", NULL, log_export_run},
+    {"log check", N_("verify an exported log without its daemon"), NULL, log_check_options, NULL, NULL, log_check_run},
+
+    HEADING(N_("At the hub")),
+    {"nodes", N_("the nodes of the membership list, and who is connected"), NULL, none, "nodes",
+     "node: name union state since address publish_seq rules", NULL},
+
+    HEADING(N_("At a disclosing hospital's node")),
+    {"scan", N_("read the storages anew"),
+     N_("Shows progress, files a second, and what was skipped and why. Only what changed is listed, unless --full."),
+     scan_options, "scan", "dirty: why path", scan_run},
+    {"charts", N_("patients in the storages"), NULL, chart_optional, "charts",
+     "chart: chart consented oldest newest types", NULL},
+    {"identity", N_("a patient as ADT-00 has it"), NULL, chart_needed, "identity", NULL, NULL},
+    {"candidates", N_("who of our patients may be the one on the request form"),
+     N_("Compares kana, birth, sex, postal code, telephone and insurance, and says for each whether it agrees.\n"
+        "Nothing is disclosed by this: a person decides and runs `tsunagu confirm`."),
+     candidates_options, "candidates",
+     "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance consented",
+     NULL},
+    {"confirm", N_("confirm a candidate, record the consent, and disclose"),
+     N_("The consent's scope travels to the hub as a card; the form itself stays here. Run it again to change\n"
+        "the scope: the revision rises. Give the identity fields of the request where they differ from ADT-00."),
+     confirm_options, "confirm", NULL, NULL},
+    {"consents", N_("recorded consents"), NULL, chart_optional, "consents",
+     "consent: chart revision state to categories from until registered_on withdrawn", NULL},
+    {"withdraw", N_("the patient withdraws: nobody reads anything more"), NULL, withdraw_options, "withdraw", NULL, NULL},
+    {"publish wait", N_("wait until the hub has every card"), NULL, wait_options, "publish.wait", NULL, NULL},
+    {"publish again", N_("send every card again"), NULL, none, "resync", NULL, NULL},
+
+    HEADING(N_("At a clinic's node")),
+    {"users", N_("who may ask through this node"), NULL, none, "users", "user: user facility facility_name role", NULL},
+    {"register", N_("link the clinic's own patient number"), NULL, register_options, "register", NULL, NULL},
+    {"lookup", N_("which hospitals disclose this patient, and what"), NULL, lookup_options, "lookup",
+     "facility: facility name status granted ticket until | category: facility label from periods why", NULL},
+    {"timeline", N_("all that may be seen of the patient, by day"), NULL, lookup_options, "timeline",
+     "facility: facility name status ticket | category: facility label from periods why | "
+     "patient: facility name kana birth sex postal | "
+     "document: day label title department facility bytes document | withheld: facility older", NULL},
+    {"manifest", N_("the documents behind one ticket"), NULL, ticket_options, "manifest",
+     "document: day label type title department bytes document", NULL},
+    {"open", N_("fetch a document, unseal it, show it"), NULL, open_options, "open", NULL, open_run},
+    {"ticket", N_("what a ticket says"), NULL, ticket_options, "ticket", NULL, NULL},
+    {"own-withdraw", N_("the patient withdraws at the clinic"),
+     N_("From the acknowledgement on the hub answers nothing for this patient to this clinic, and every hospital\n"
+        "that discloses is told as soon as it is reached."),
+     own_withdraw_options, "own.withdraw", NULL, NULL},
+
+    HEADING(N_("Setting up")),
+    {"ca new", N_("make a certificate authority"), NULL, ca_new_options, NULL, NULL, ca_new_run},
+    {"ca issue", N_("issue a certificate"), NULL, ca_issue_options, NULL, NULL, ca_issue_run},
+    {"ca revoke", N_("revoke a certificate"), NULL, ca_revoke_options, NULL, NULL, ca_revoke_run},
+    {"keygen node", N_("make a node's keys and its entry for the membership list"), NULL, keygen_node_options, NULL,
+     NULL, keygen_node_run},
+    {"keygen hub", N_("make the hub's signing key and hub-keys.yaml"), NULL, keygen_hub_options, NULL, NULL,
+     keygen_hub_run},
+    {"keygen federation", N_("make the key that nodes turn identities into pseudonyms with"), NULL,
+     keygen_federation_options, NULL, NULL, keygen_federation_run},
+
+    HEADING(N_("Rules")),
+    {"policy check", N_("find every mistake in the rules"), NULL, policy_dir, NULL, NULL, policy_check_run},
+    {"policy compile", N_("from YAML to the bundle that hub and nodes load"), NULL, policy_compile_options, NULL,
+     NULL, policy_compile_run},
+    {"policy show", N_("what a bundle says"), NULL, policy_show_options, NULL, NULL, policy_show_run},
+
+    HEADING(N_("Trying it out")),
+    {"synth", N_("write a synthetic SS-MIX2 storage"), NULL, synth_options_rows, NULL, NULL, synth_run},
+    {"person", N_("a synthetic person, as a clinic would know them"), NULL, person_options, NULL, NULL, person_run},
+    {"render", N_("make an SS-MIX2 file readable"), NULL, render_options, NULL, NULL, render_run},
+};
+const size_t command_count = sizeof command_table / sizeof command_table[0];
