@@ -88,10 +88,11 @@ err wire_frame_decode(span bytes, wire_frame *ret)
     unsigned seen = 0;
     for (unsigned fields = 0; rest.len; fields++) {
         uint64_t tag;
+        size_t before = rest.len;
         if (fields == FRAME_FIELDS_MAX)
             return ERR_LIMIT;
-        if (!varint(&rest, &tag) || tag > UINT32_MAX || tag >> 3 == 0)
-            return ERR_FORMAT;
+        if (!varint(&rest, &tag) || tag > UINT32_MAX || tag >> 3 == 0 || before - rest.len > 5)
+            return ERR_FORMAT; // padded tags too: protobuf-c refuses them
         if (tag >> 3 <= F_NOTE) {
             if (seen & 1u << (tag >> 3))
                 return ERR_FORMAT; // said twice: two readers might believe two different things

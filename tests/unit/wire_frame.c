@@ -102,6 +102,7 @@ static void what_is_refused(void **state)
     assert_int_equal(DECODE("\x08\xff\xff\xff\xff\x1f"), ERR_FORMAT); // 33 bits in a uint32
     assert_int_equal(DECODE("\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), ERR_FORMAT); // 65 bits
     assert_int_equal(DECODE("\x18\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), ERR_FORMAT);
+    assert_int_equal(DECODE("\x88\x80\x80\x80\x80\x00\x01"), ERR_FORMAT); // a tag padded to six bytes
     assert_int_equal(DECODE("\x0b\x0c"), ERR_FORMAT);             // a group
     assert_int_equal(DECODE("\x4a\x02\xc0\x80"), ERR_FORMAT);     // overlong UTF-8 in the note
     assert_int_equal(DECODE("\x4a\x01\x00"), ERR_FORMAT);         // NUL in the note
