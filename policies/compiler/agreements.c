@@ -54,7 +54,8 @@ static bool windows_narrow(draft *d, draft_place map, draft_agreement *a)
             continue;
         }
         if (months > t->months) {
-            draft_error(d, value, _("the council's window for \"%s\" is %d months: an agreement may only shorten it"),
+            draft_error(d, value,
+                        _("the council's window for \"%s\" is %d months: an agreement may only shorten it"),
                         t->id, t->months);
             ok = false;
         } else if (months < a->months[t->bit]) {

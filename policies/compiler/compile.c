@@ -65,7 +65,8 @@ static bool file_known(draft *d, const policy_file *f)
                  _("no file of this name belongs here; did you mean %s?"), near);
     else
         diag_add(d->diag, DIAG_ERROR, f->path, span_str(""), 0, 0,
-                 _("no file of this name belongs here (files end in .yaml; folders are unions, agreements, nodes)"));
+                 _("no file of this name belongs here "
+                   "(files end in .yaml; folders are unions, agreements, nodes)"));
     return false;
 }
 
@@ -126,7 +127,8 @@ err policy_compile(const policy_files *files, diag *diagnosis, buf *ret_bundle)
     static void (*const STEPS[])(draft *) = {council_draft, hub_draft, terms_draft, rules_draft, unions_draft,
                                              agreements_draft, nodes_draft, hub_keys_draft, keys_check};
     if (files->count > COMPILE_FILES) {
-        diag_add(diagnosis, DIAG_ERROR, ".", span_str(""), 0, 0, _("too many files: at most %d"), COMPILE_FILES);
+        diag_add(diagnosis, DIAG_ERROR, ".", span_str(""), 0, 0, _("too many files: at most %d"),
+                 COMPILE_FILES);
         return ERR_FORMAT;
     }
     draft d = {.diag = diagnosis, .errors = diagnosis->errors};

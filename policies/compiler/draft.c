@@ -212,7 +212,8 @@ bool draft_code(draft *d, draft_place value, uint64_t *ret)
     char ten[16];
     snprintf(ten, sizeof ten, "0%.14s", narrow);
     if (institution_parse(span_str(ten), &padded) == OK)
-        draft_error(d, value, _("\"%s\" has only nine digits; was a leading zero lost? then write %s"), narrow, ten);
+        draft_error(d, value, _("\"%s\" has nine digits; was a leading zero lost? then write %s"), narrow,
+                    ten);
     else
         draft_error(d, value, _("\"%.60s\" is no institution code; it has exactly ten digits"), s);
     return false;
@@ -223,8 +224,9 @@ void draft_check_digit(draft *d, draft_place value, uint64_t code)
     char text[11];
     institution_format(code, text);
     if (!luhn_ok(span_str(text)))
-        draft_warn(d, value, _("the check digit of %s does not fit; with the first nine digits it would be %c"),
-                   text, luhn_digit(span_of(text, 9)));
+        draft_warn(d, value,
+                   _("the check digit of %s does not fit; with the first nine digits it would be %c"), text,
+                   luhn_digit(span_of(text, 9)));
 }
 
 // ---- words -----------------------------------------------------------------

@@ -86,7 +86,8 @@ void rules_draft(draft *d)
     if (!list.node)
         return;
     if (list.node->kind != YAML_LIST || list.node->count > RULES_MAX) {
-        draft_error(d, list, _("expected a list of at most %d rules, each beginning with \"- allow:\" or \"- deny:\""),
+        draft_error(d, list,
+                    _("expected a list of at most %d rules, each beginning with \"- allow:\" or \"- deny:\""),
                     RULES_MAX);
         return;
     }

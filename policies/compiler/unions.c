@@ -106,6 +106,8 @@ void unions_draft(draft *d)
     if (d->unions.count == 0)
         diag_add(d->diag, DIAG_ERROR, "unions", span_str(""), 0, 0,
                  _("there is no union: unions/NAME.yaml is needed at least once"));
+    else if (d->facility_count == 0 && !d->facilities_partial)
+        draft_error(d, d->unions.items[0].place, _("no facility is registered with any union"));
 }
 
 int draft_facility_of(const draft *d, uint64_t code)

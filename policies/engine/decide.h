@@ -68,7 +68,7 @@ typedef struct policy_node_view {
 int policy_node_count(const policy *p);
 policy_node_view policy_node_at(const policy *p, int node);
 bool policy_node_serves(const policy *p, int node, int facility); // discloses or views for it
-int policy_discloser(const policy *p, int facility);              // the node that discloses for it, or POLICY_NONE
+int policy_discloser(const policy *p, int facility); // the node that discloses for it, or POLICY_NONE
 
 typedef struct policy_hub_view {
     const char *name, *host;
@@ -109,7 +109,8 @@ typedef struct policy_question {
     uint32_t asked;            // category mask
     day today, registered_on;  // the disclosure's registration day: windows count back from it
     // from the consent (pact/consent.h), already matched against the viewer:
-    bool consented;            // a grantee covers the viewer (or the purpose is emergency and the consent includes emergencies)
+    // consented: a grantee covers the viewer (or the purpose is emergency and the consent includes those)
+    bool consented;
     uint32_t consent_categories;
     day consent_from, consent_until;
 } policy_question;

@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t n = size < sizeof q ? size : sizeof q;
     memcpy(&q, data + size - n, n);
     q.consented = data[size - 1] & 1;
-    volatile size_t sink = 0;
+    volatile size_t sink = 0; // so that the reads are not optimised away
+    (void)sink;
     for (int round = 0; round < 64; round++) {
         policy_answer a;
         policy_decide(p, &q, &a);

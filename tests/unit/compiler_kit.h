@@ -151,7 +151,7 @@ static inline void kit_golden(const char *name, const char *text)
     free(old);
     fclose(in);
     if (differ)
-        fail_msg("%s differs; if that is meant, renew it with TSUNAGU_GOLDEN=write and review the change", name);
+        fail_msg("%s differs; if that is meant, renew it with TSUNAGU_GOLDEN=write and review it", name);
 }
 
 #endif

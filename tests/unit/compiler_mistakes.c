@@ -13,7 +13,8 @@
 
 #define KEY16 "0123456789abcdef"
 #define KEY60 KEY16 KEY16 KEY16 "0123456789ab"
-#define NODE(name, u, keys) "node: " name "\nunion: " u "\nhost: " name ".example\nviews: all\nkeys: {" keys "}\n"
+#define NODE(name, u, keys) \
+    "node: " name "\nunion: " u "\nhost: " name ".example\nviews: all\nkeys: {" keys "}\n"
 
 typedef struct mistake {
     const char *title, *file, *text; // text NULL: the file is taken away
@@ -21,8 +22,10 @@ typedef struct mistake {
 
 static const mistake MISTAKES[] = {
     {"a key misspelt", "council.yaml", "version: 1\neffective_form: 2026-04-01\n"},
-    {"a date that no calendar has", "council.yaml", "version: 1\neffective_from: 2026-02-30\nstale_after: 令和99年\n"},
-    {"stale before it begins", "council.yaml", "version: 1\neffective_from: 2026-04-01\nstale_after: 2026-03-31\n"},
+    {"a date that no calendar has", "council.yaml",
+     "version: 1\neffective_from: 2026-02-30\nstale_after: 令和99年\n"},
+    {"stale before it begins", "council.yaml",
+     "version: 1\neffective_from: 2026-04-01\nstale_after: 2026-03-31\n"},
     {"numbers out of range", "council.yaml", "version: 0\neffective_from: 2026-04-01\nticket_minutes: 60\n"},
     {"a reason nobody knows, and one that tells too much", "council.yaml",
      "version: 1\neffective_from: 2026-04-01\ntold: [agrement, consent]\n"},
@@ -83,7 +86,8 @@ static const mistake MISTAKES[] = {
     {"one key for two things", "nodes/na.yaml",
      NODE("na", "a", "tls: [" KEY60 "0001], sign: [" KEY60 "0001], seal: [" KEY60 "0002, " KEY60 "0002]")},
     {"a node for others' facilities", "nodes/na.yaml",
-     "node: na\nunion: a\nhost: na.example\ndiscloses: [0119900017, 1319999999]\nviews: [0119900025, 0110113719, 0199999999]\n"
+     "node: na\nunion: a\nhost: na.example\ndiscloses: [0119900017, 1319999999]\n"
+     "views: [0119900025, 0110113719, 0199999999]\n"
      "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0002], seal: [" KEY60 "0003]}\n"},
     {"a node without keys or union", "nodes/na.yaml", "node: na\nhost: na.example\n"},
     {"anchors and tags are not taken", "rules.yaml", "rules: &r\n  - {allow: all}\n"},
@@ -134,11 +138,14 @@ static void test_across_files(void **state)
     (void)state;
     policy_files f = kit_rules();
     kit_put(&f, "nodes/n1.yaml", "node: n1\nunion: a\nhost: n1.example\ndiscloses: [0110113719]\n"
-                                 "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0002], seal: [" KEY60 "0003]}\n");
+                                 "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0002], "
+                                 "seal: [" KEY60 "0003]}\n");
     kit_put(&f, "nodes/n2.yaml", "node: n2\nunion: a\nhost: n2.example\ndiscloses: [0110113719]\n"
-                                 "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0005], seal: [" KEY60 "0006]}\n");
+                                 "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0005], "
+                                 "seal: [" KEY60 "0006]}\n");
     kit_put(&f, "nodes/n3.yaml", "node: n2\nunion: b\nhost: n3.example\nviews: all\n"
-                                 "keys: {tls: [" KEY60 "0007], sign: [" KEY60 "0008], seal: [" KEY60 "0009]}\n");
+                                 "keys: {tls: [" KEY60 "0007], sign: [" KEY60 "0008], "
+                                 "seal: [" KEY60 "0009]}\n");
     diag d = {0};
     buf b = {0};
     assert_int_equal(policy_compile(&f, &d, &b), ERR_FORMAT);
@@ -153,9 +160,11 @@ static void test_nodes(void **state)
     policy_files f = kit_rules();
     kit_put(&f, "hub-keys.yaml", "keys: {tls: [" KEY60 "00ff], sign: [" KEY60 "00fe]}\n");
     kit_put(&f, "nodes/na.yaml", "node: na\nunion: a\nhost: na.example\ndiscloses: [0110113719]\nviews: all\n"
-                                 "keys: {tls: [" KEY60 "0002, " KEY60 "0001], sign: [" KEY60 "0003], seal: [" KEY60 "0004]}\n");
+                                 "keys: {tls: [" KEY60 "0002, " KEY60 "0001], sign: [" KEY60 "0003], "
+                                 "seal: [" KEY60 "0004]}\n");
     kit_put(&f, "nodes/nb.yaml", "node: nb\nunion: b\nhost: nb.example\nviews: [1319999999]\n"
-                                 "keys: {tls: [" KEY60 "0005], sign: [" KEY60 "0006], seal: [" KEY60 "0007]}\n");
+                                 "keys: {tls: [" KEY60 "0005], sign: [" KEY60 "0006], "
+                                 "seal: [" KEY60 "0007]}\n");
     policy *p = kit_open(&f);
     uint8_t key[32];
     int na = policy_node(p, "na"), nb = policy_node(p, "nb");
@@ -198,8 +207,9 @@ static void test_durations(void **state)
     static const struct { const char *text; int months; } GOOD[] = {
         {"6か月", 6}, {"6ヶ月", 6}, {"6ヵ月", 6}, {"6カ月", 6}, {"６か月", 6}, {"１２箇月", 12}, {"1年", 12},
         {"1年6か月", 18}, {"１年６か月", 18}, {"P6M", 6}, {"P1Y", 12}, {"P1Y6M", 18}, {"100年", 1200}};
-    static const char *const BAD[] = {"", "6", "6m", "6M", "M", "P", "P6", "P6か月", "6か月半", "か月", "0か月", "-1か月",
-                                      "0年", "101年", "1年12か月", "1年6", "P1Y6", "P1年", "1Y", "99999か月", "P6MM",
+    static const char *const BAD[] = {"", "6", "6m", "6M", "M", "P", "P6", "P6か月", "6か月半", "か月", "0か月",
+                                      "-1か月", "0年", "101年", "1年12か月", "1年6", "P1Y6", "P1年", "1Y",
+                                      "99999か月", "P6MM",
                                       "6 か月", "1201か月", "99999999999999999999999999999999999999999999999年"};
     for (size_t i = 0; i < COUNT_OF(GOOD); i++) {
         int months = 0;

@@ -31,7 +31,8 @@ static buf small_bundle(void)
 static void use(const policy *p)
 {
     uint64_t seed = 7;
-    volatile size_t sink = 0;
+    volatile size_t sink = 0; // so that the reads are not optimised away
+    (void)sink;
     for (int i = 0; i < 50; i++) {
         policy_question q;
         uint64_t words[sizeof q / 8 + 1];
