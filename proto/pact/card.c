@@ -49,7 +49,8 @@ static int grantee_cmp(const grantee *a, const grantee *b)
     return a->kind == GRANTEE_UNION ? strcmp(a->union_id, b->union_id) : 0;
 }
 
-bool consent_covers(const consent_scope *s, uint64_t facility, const char *const *unions, int union_count, day today)
+bool consent_covers(const consent_scope *s, uint64_t facility, const char *const *unions, int union_count,
+                    day today)
 {
     if (s->withdrawn || today == DAY_NONE || today == DAY_FOREVER || today < s->from || today > s->until)
         return false;

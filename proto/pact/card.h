@@ -36,7 +36,8 @@ typedef struct consent_scope {
     grantee grantees[CARD_GRANTEES];
 } consent_scope;
 // Does the scope cover this viewer (in any of these unions, NUL-terminated ids) on that day?
-bool consent_covers(const consent_scope *s, uint64_t facility, const char *const *unions, int union_count, day today);
+bool consent_covers(const consent_scope *s, uint64_t facility, const char *const *unions, int union_count,
+                    day today);
 // Order of two scopes of one patient at one facility: the higher revision wins.
 
 typedef struct card_presence {
@@ -57,12 +58,13 @@ typedef struct card {
 } card;
 
 // Sorts and makes canonical: grantees are a set, presences are per category, bits begin at the first set one.
-MUST_CHECK err card_pack(const card *c, buf *out); // ERR_LIMIT, ERR_FORMAT on a card that breaks the rules above
+MUST_CHECK err card_pack(const card *c, buf *out); // ERR_LIMIT; ERR_FORMAT if it breaks the rules above
 // Entries beyond the counts are left as they were.
 MUST_CHECK err card_unpack(span bytes, card *ret);
-// Adds the period a day falls into (DAY_NONE: it exists, when is not said: no bits); widens the bits, forgetting the oldest beyond CARD_PERIOD_BYTES.
+// Adds the period a day falls into (DAY_NONE: it exists, when is not said: no bits); widens the bits,
+// forgetting the oldest beyond CARD_PERIOD_BYTES.
 void card_mark(card *c, int category, day d);
-// Keys of the hub's card table: pseudonym (33) + facility (8), so that one range scan finds all of a patient's.
+// Keys of the hub's card table: pseudonym (33) + facility (8): one range scan finds all of a patient's.
 #define CARD_KEY_BYTES (PSEUDONYM_BYTES + 8)
 void card_key(const pseudonym *who, uint64_t facility, uint8_t ret[static CARD_KEY_BYTES]);
 

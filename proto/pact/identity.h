@@ -18,10 +18,10 @@ typedef struct identity {
     char kana_family[IDENTITY_TEXT], kana_given[IDENTITY_TEXT];
     day birth;             // DAY_NONE: not known
     char sex;              // 'M', 'F', 'O', 'U', 'A', 'N'; 0: not known
-    char postal[16];
+    char postal[32];       // as written, perhaps full-width: three bytes a digit
     char address[IDENTITY_TEXT * 2];
-    char telephone[32];
-    char insurer[16];      // 保険者番号
+    char telephone[64];
+    char insurer[32];      // 保険者番号
     char symbol[64], number[64], branch[8]; // 記号, 番号, 枝番
 } identity;
 void identity_wipe(identity *i);
@@ -31,8 +31,8 @@ void identity_wipe(identity *i);
 MUST_CHECK err identity_kana(span utf8, buf *out);
 // Kanji for scoring only: NFKC, spaces dropped, variants (異体字: 邊邉辺, 髙高, 﨑崎, 齋斎斉…) to one.
 MUST_CHECK err identity_kanji(span utf8, buf *out);
-// Digits of a postal code, an insurer number (zero-padded to 8), a symbol or number (NFKC, no spaces or hyphens).
-// Nothing in, nothing out; ERR_FORMAT unless 7 digits, at most 8 digits.
+// Digits of a postal code, an insurer number (zero-padded to 8), a symbol or number (NFKC, no spaces or
+// hyphens). Nothing in, nothing out; ERR_FORMAT unless 7 digits, at most 8 digits.
 MUST_CHECK err identity_postal(span utf8, buf *out);
 MUST_CHECK err identity_insurer(span utf8, buf *out);
 MUST_CHECK err identity_symbol(span utf8, buf *out);
@@ -51,11 +51,11 @@ const char *identity_field_name(identity_field f); // "kana_family"
 
 typedef enum match_strength {
     MATCH_NONE,
-    MATCH_WEAK,      // two fields agree, one of them the person's own (birth, given kana, kanji); only when asked for
-    MATCH_POSSIBLE,  // kana, birth and sex agree; nothing else supports it
-    MATCH_LIKELY,    // and postal code, telephone or kanji agree
-    MATCH_STRONG     // insurance (with branch or kana given name), birth and sex agree: twins and families told apart:
-                     // another branch or given name on the same card is another person
+    MATCH_WEAK,     // two fields agree, one the person's own (birth, given kana, kanji); shown when asked for
+    MATCH_POSSIBLE, // kana, birth and sex agree; nothing else supports it
+    MATCH_LIKELY,   // and postal code, telephone or kanji agree
+    MATCH_STRONG // insurance (with branch or kana given name), birth and sex agree: twins and families told
+                 // apart: another branch or given name on the same card is another person
 } match_strength;
 const char *match_strength_name(match_strength m);
 

@@ -18,12 +18,14 @@ typedef struct pseudonym_key { uint8_t epoch, at[32]; } pseudonym_key;
 MUST_CHECK err pseudonym_key_load(const char *path, uint8_t epoch, pseudonym_key *ret); // file of mode 0600
 void pseudonym_key_done(pseudonym_key *k);
 // ERR_FORMAT and the missing field's name: kana, birth and sex are required; ■ in a kana name is refused.
-MUST_CHECK err pseudonym_of(const pseudonym_key *k, const identity *i, pseudonym *ret, const char **ret_field);
+MUST_CHECK err pseudonym_of(const pseudonym_key *k, const identity *i, pseudonym *ret,
+                            const char **ret_field);
 MUST_CHECK err pseudonym_parse(span bytes, pseudonym *ret); // from the wire
 bool pseudonym_same(const pseudonym *a, const pseudonym *b);
 
 // A person's stable id towards others: HMAC(node secret, "tsunagu user v1" | facility | user), 16 bytes.
 #define USER_ID_BYTES 16
-void user_id_of(const uint8_t node_secret[static 32], uint64_t facility, const char *user, uint8_t ret[static USER_ID_BYTES]);
+void user_id_of(const uint8_t node_secret[static 32], uint64_t facility, const char *user,
+                uint8_t ret[static USER_ID_BYTES]);
 
 #endif

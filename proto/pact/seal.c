@@ -54,7 +54,8 @@ static context_info info_of(span label, span ticket, const hash32 *ask)
 #define ASK_LABEL SPAN_LIT("tsunagu ask v1")
 #define ANSWER_LABEL SPAN_LIT("tsunagu answer v1")
 
-static err send_context(const context_info *info, const seal_key *own, const uint8_t *to_pub, uint8_t *enc, hpke *ret)
+static err send_context(const context_info *info, const seal_key *own, const uint8_t *to_pub, uint8_t *enc,
+                        hpke *ret)
 {
     const hpke_setup setup = {
         .aead = HPKE_CHACHA20POLY1305, .info = span_of(info->at, info->len), .sender = own};
@@ -112,8 +113,8 @@ static err open_first(const opening *o, const context_info *info, uint8_t index,
 
 // ---- the ask --------------------------------------------------------------------
 
-err ask_seal(const seal_key *own, const uint8_t to_pub[static KEY_BYTES], span ticket, span plain, buf *sealed,
-             hash32 *ret_ask)
+err ask_seal(const seal_key *own, const uint8_t to_pub[static KEY_BYTES], span ticket, span plain,
+             buf *sealed, hash32 *ret_ask)
 {
     size_t len = SEAL_HEAD + plain.len + HPKE_TAG_BYTES, n = 0, before = sealed->len;
     if (plain.len > WIRE_SEALED_MAX || len > WIRE_SEALED_MAX)
@@ -137,8 +138,8 @@ err ask_seal(const seal_key *own, const uint8_t to_pub[static KEY_BYTES], span t
     return e;
 }
 
-err ask_open(seal_key *const *own, int own_count, const uint8_t *const *from_pubs, int from_count, span ticket,
-             span sealed, buf *plain, hash32 *ret_ask, int *ret_from)
+err ask_open(seal_key *const *own, int own_count, const uint8_t *const *from_pubs, int from_count,
+             span ticket, span sealed, buf *plain, hash32 *ret_ask, int *ret_from)
 {
     if (sealed.len > WIRE_SEALED_MAX)
         return ERR_LIMIT;
@@ -147,8 +148,8 @@ err ask_open(seal_key *const *own, int own_count, const uint8_t *const *from_pub
     const opening o = {own, own_count, from_pubs, from_count};
     context_info info = info_of(ASK_LABEL, ticket, NULL);
     hpke h = {0};
-    err e = open_first(&o, &info, sealed.at[1], sealed.at + 2, span_of(sealed.at, 2), span_from(sealed, SEAL_HEAD),
-                       plain, &h, ret_from);
+    err e = open_first(&o, &info, sealed.at[1], sealed.at + 2, span_of(sealed.at, 2),
+                       span_from(sealed, SEAL_HEAD), plain, &h, ret_from);
     if (e)
         return e;
     hpke_done(&h);
@@ -158,8 +159,8 @@ err ask_open(seal_key *const *own, int own_count, const uint8_t *const *from_pub
 
 // ---- the answer, discloser's end -------------------------------------------------
 
-err seal_stream_begin(seal_stream *s, const seal_key *own, const uint8_t to_pub[static KEY_BYTES], span ticket,
-                      const hash32 *ask)
+err seal_stream_begin(seal_stream *s, const seal_key *own, const uint8_t to_pub[static KEY_BYTES],
+                      span ticket, const hash32 *ask)
 {
     seal_stream fresh = {.first = true, .key_index = index_of(to_pub), .ask = *ask};
     context_info info = info_of(ANSWER_LABEL, ticket, ask);

@@ -4,7 +4,8 @@
 // node; its answer is one HPKE context (auth mode, the discloser's static key)
 // whose messages are the stream's chunks, each saying whether it is the last, so that a cut is seen.
 // Both are bound to the ticket: info = label | SHA-256(ticket); the answer also to SHA-256(ask).
-// Layout of an ask: version 1 | key index 1 | enc 32 | ciphertext.
+// Layout of an ask: version 1 | key index 1 | enc 32 | ciphertext; the first two bytes are its aad.
+// Labels: "tsunagu ask v1", "tsunagu answer v1". The key index names the receiver's key.
 // Layout of an answer's first chunk: version 1 | key index 1 | enc 32 | piece; further ones: piece.
 // A piece: type 1 (0 more, 1 last) is authenticated as aad and sent before the ciphertext.
 // Owner: seal_stream in the caller's memory, seal_stream_done wipes. Thread: one.
@@ -26,11 +27,13 @@ typedef struct seal_stream {
     hash32 ask;
 } seal_stream;
 
-// Key lists: one or two keys, the newest last; an ask names which it used by the first byte of SHA-256(public key).
+// Key lists: one or two keys, the newest last; a message names which one
+// it is for by the first byte of SHA-256(public key).
 MUST_CHECK err ask_seal(const seal_key *own, const uint8_t to_pub[static KEY_BYTES], span ticket, span plain,
                         buf *sealed, hash32 *ret_ask);
 MUST_CHECK err ask_open(seal_key *const *own, int own_count, const uint8_t *const *from_pubs, int from_count,
-                        span ticket, span sealed, buf *plain, hash32 *ret_ask, int *ret_from); // which sender key it was
+                        span ticket, span sealed, buf *plain, hash32 *ret_ask,
+                        int *ret_from); // which sender key it was
 
 MUST_CHECK err seal_stream_begin(seal_stream *s, const seal_key *own, const uint8_t to_pub[static KEY_BYTES],
                                  span ticket, const hash32 *ask);

@@ -29,7 +29,8 @@ static bool values_ok(const ticket *t)
         t->expires - t->issued > TICKET_LIFE_MAX_MS)
         return false;
     // A ticket for nothing is no ticket.
-    if (!range_facility(t->facility) || !range_facility(t->source) || !range_day(t->registered_on) || !t->categories)
+    if (!range_facility(t->facility) || !range_facility(t->source) || !range_day(t->registered_on) ||
+        !t->categories)
         return false;
     for (int c = 0; c < CARD_CATEGORIES; c++)
         if ((t->categories >> c & 1) && t->from[c] != DAY_NONE && !range_day(t->from[c]))

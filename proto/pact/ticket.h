@@ -54,7 +54,8 @@ void ticket_batch_done(ticket_batch *b);
 void ticket_batch_clear(ticket_batch *b);
 MUST_CHECK err ticket_batch_add(ticket_batch *b, span body, uint32_t *ret_index);
 MUST_CHECK err ticket_batch_sign(ticket_batch *b, const sign_key *k);
-MUST_CHECK err ticket_batch_take(const ticket_batch *b, uint32_t index, span body, buf *out); // body + path + signature
+MUST_CHECK err ticket_batch_take(const ticket_batch *b, uint32_t index, span body,
+                                 buf *out); // body + path + signature
 
 // keys: the hub's signing keys as the membership list names them (one or two).
 MUST_CHECK err ticket_open(span bytes, verify_key *const *keys, int key_count, time_ms now, ticket *ret);

@@ -64,7 +64,8 @@ static void there_and_back(void **state)
     assert_true(back.facility == c.facility && back.registered_on == c.registered_on && back.grain == 1);
     const consent_scope *s = &back.scope;
     assert_memory_equal(s->id, c.scope.id, sizeof s->id);
-    assert_true(s->revision == 3 && s->at == c.scope.at && s->from == c.scope.from && s->until == DAY_FOREVER);
+    assert_true(s->revision == 3 && s->at == c.scope.at && s->from == c.scope.from &&
+                s->until == DAY_FOREVER);
     assert_true(s->categories == 0xff && s->emergency && !s->proxy && !s->withdrawn);
     assert_int_equal(s->grantee_count, 2);
     assert_true(s->grantees[0].kind == GRANTEE_FACILITY && s->grantees[0].facility == 110000777);
@@ -150,9 +151,10 @@ static void what_breaks_the_rules_is_not_packed(void **state)
 {
     (void)state;
     static const spoil spoils[] = {
-        no_facility, eleven_digits, no_registration, grain_3, no_from, no_until, ends_before, before_time, kind_0,
-        kind_4, facility_0, empty_union, endless_union, spaced_union, category_16, category_twice,
-        bits_at_grain_0, no_bit_set, base_without_bits, base_too_late, bits_too_long,
+        no_facility,       eleven_digits, no_registration, grain_3,        no_from,         no_until,
+        ends_before,       before_time,   kind_0,          kind_4,         facility_0,      empty_union,
+        endless_union,     spaced_union,  category_16,     category_twice, bits_at_grain_0, no_bit_set,
+        base_without_bits, base_too_late, bits_too_long,
     };
     for (size_t i = 0; i < sizeof spoils / sizeof *spoils; i++) {
         card c = typical();
@@ -257,10 +259,11 @@ static void what_is_not_canonical_is_refused(void **state)
     uint8_t *p = out.at;
     uint8_t copy[256];
     memcpy(copy, p, out.len);
-    static const struct { size_t at; uint8_t value; } changes[] = {
-        {0, 2}, {0, 0}, {46, 3}, {47, 8}, {47, 0x80}, {90, 1}, {90, 3}, {91, 7}, {91, 9}, {92, 3}, {92, 0},
-        {102, 4}, {102, 6}, {102, 17}, {103, ' '}, {103, 0}, {103, 0xe3}, {108, 1}, {108, 16}, {109, 1}, {109, 65},
-        {114, 0xfe}, {115, 0},
+    static const struct { size_t at; uint8_t value;
+    } changes[] = {
+        {0, 2},      {0, 0},   {46, 3},   {47, 8},  {47, 0x80}, {90, 1},     {90, 3},    {91, 7},
+        {91, 9},     {92, 3},  {92, 0},   {102, 4}, {102, 6},   {102, 17},   {103, ' '}, {103, 0},
+        {103, 0xe3}, {108, 1}, {108, 16}, {109, 1}, {109, 65},  {114, 0xfe}, {115, 0},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         p[changes[i].at] = changes[i].value;

@@ -48,12 +48,14 @@ static int keys_freed(void **state)
 static buf ask(hash32 *ret)
 {
     buf sealed = {0};
-    assert_int_equal(ask_seal(asker.key[0], hospital.pub[0], TICKET, SPAN_LIT("manifest please"), &sealed, ret), OK);
+    assert_int_equal(
+        ask_seal(asker.key[0], hospital.pub[0], TICKET, SPAN_LIT("manifest please"), &sealed, ret), OK);
     return sealed;
 }
 
 // Opens with everything of the given sides; an exact copy, so that the sanitizer sees one byte too many.
-static err open_ask(const side *to, const side *from, span ticket, span sealed, buf *plain, hash32 *ret, int *ret_from)
+static err open_ask(const side *to, const side *from, span ticket, span sealed, buf *plain, hash32 *ret,
+                    int *ret_from)
 {
     uint8_t *copy = malloc(sealed.len ? sealed.len : 1);
     memcpy(copy, sealed.at, sealed.len);
@@ -135,16 +137,19 @@ static void an_ask_changed_or_cut(void **state)
         sealed.at[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
     for (size_t n = 0; n < sealed.len; n++)
-        assert_int_not_equal(open_ask(&hospital, &asker, TICKET, span_of(sealed.at, n), &plain, &got, &from), OK);
+        assert_int_not_equal(open_ask(&hospital, &asker, TICKET, span_of(sealed.at, n), &plain, &got, &from),
+                             OK);
     buf_put_u8(&sealed, 0);
     assert_int_equal(open_ask(&hospital, &asker, TICKET, buf_span(&sealed), &plain, &got, &from), ERR_AUTH);
     assert_int_equal(plain.len, 0);
     uint8_t lengthy[WIRE_SEALED_MAX + 1] = {1};
-    assert_int_equal(open_ask(&hospital, &asker, TICKET, span_of(lengthy, sizeof lengthy), &plain, &got, &from),
-                     ERR_LIMIT);
+    assert_int_equal(
+        open_ask(&hospital, &asker, TICKET, span_of(lengthy, sizeof lengthy), &plain, &got, &from),
+        ERR_LIMIT);
     buf_clear(&sealed);
-    assert_int_equal(ask_seal(asker.key[0], hospital.pub[0], TICKET, span_of(lengthy, sizeof lengthy), &sealed, &h),
-                     ERR_LIMIT);
+    assert_int_equal(
+        ask_seal(asker.key[0], hospital.pub[0], TICKET, span_of(lengthy, sizeof lengthy), &sealed, &h),
+        ERR_LIMIT);
     assert_int_equal(sealed.len, 0);
     buf_done(&sealed);
     buf_done(&plain);
@@ -183,14 +188,16 @@ static outcome take(const buf *pieces, const int *order, const side *to, const s
         uint8_t *copy = malloc(piece.len ? piece.len : 1);
         memcpy(copy, piece.at, piece.len);
         size_t before = plain.len;
-        o.e = open_stream_take(&s, to->key, 2, from->pubs, 2, ticket, span_of(copy, piece.len), &plain, &o.last);
+        o.e = open_stream_take(&s, to->key, 2, from->pubs, 2, ticket, span_of(copy, piece.len), &plain,
+                               &o.last);
         free(copy);
         o.taken += !o.e;
         if (o.e) {
             bool last = false;
             assert_int_equal(plain.len, before);
             // A stream that was wrong once is never right again.
-            assert_int_not_equal(open_stream_take(&s, to->key, 2, from->pubs, 2, ticket, piece, &plain, &last), OK);
+            assert_int_not_equal(
+                open_stream_take(&s, to->key, 2, from->pubs, 2, ticket, piece, &plain, &last), OK);
             assert_false(last);
         }
     }
@@ -242,16 +249,18 @@ static void an_answer_in_one_piece(void **state)
     buf plain = {0};
     bool last = false;
     assert_int_equal(open_stream_begin(&s, &h), OK);
-    assert_int_equal(open_stream_take(&s, asker.key, 2, hospital.pubs, 2, TICKET, buf_span(&piece), &plain, &last),
-                     OK);
+    assert_int_equal(
+        open_stream_take(&s, asker.key, 2, hospital.pubs, 2, TICKET, buf_span(&piece), &plain, &last), OK);
     assert_true(last && plain.len == WIRE_CHUNK_MAX);
-    assert_int_equal(open_stream_take(&s, asker.key, 2, hospital.pubs, 2, TICKET, buf_span(&piece), &plain, &last),
-                     ERR_CLOSED);
+    assert_int_equal(
+        open_stream_take(&s, asker.key, 2, hospital.pubs, 2, TICKET, buf_span(&piece), &plain, &last),
+        ERR_CLOSED);
     seal_stream_done(&s);
     buf_put(&piece, large, SEAL_OVERHEAD);
     assert_int_equal(open_stream_begin(&s, &h), OK);
-    assert_int_equal(open_stream_take(&s, asker.key, 2, hospital.pubs, 2, TICKET, buf_span(&piece), &plain, &last),
-                     ERR_LIMIT);
+    assert_int_equal(
+        open_stream_take(&s, asker.key, 2, hospital.pubs, 2, TICKET, buf_span(&piece), &plain, &last),
+        ERR_LIMIT);
     seal_stream_done(&s);
     free(large);
     buf_done(&piece);
