@@ -166,6 +166,95 @@ static void test_other_spellings(void **state)
     buf_done(&b);
 }
 
+// One value at a time that no compiler would write.
+static void test_forged_values(void **state)
+{
+    (void)state;
+    static const struct {
+        bundle_section section;
+        size_t at;
+        int bytes;
+        uint32_t value;
+    } FORGED[] = {
+        {SECTION_COUNCIL, 0, 4, 0},              // version
+        {SECTION_COUNCIL, 4, 4, INT32_MAX},      // in force from never on
+        {SECTION_COUNCIL, 4, 4, 0x80000000},     // a day that no calendar has
+        {SECTION_COUNCIL, 8, 4, 0},              // stale before it begins
+        {SECTION_COUNCIL, 12, 4, 0},             // tickets of no time
+        {SECTION_COUNCIL, 12, 4, 600001},        // and of too long
+        {SECTION_COUNCIL, 16, 4, 1u << WHY_COUNT},
+        {SECTION_COUNCIL, 20, 1, 3},             // grain
+        {SECTION_HUB, 2, 1, 0xff},               // no UTF-8
+        {SECTION_HUB, 2, 1, '\n'},
+        {SECTION_CATEGORIES, 0, 1, 0},
+        {SECTION_CATEGORIES, 1, 1, 16},
+        {SECTION_CATEGORIES, 1, 1, 4},           // the number of the next
+        {SECTION_KINDS, 0, 1, 0},
+        {SECTION_KINDS, 0, 1, 33},
+        {SECTION_KINDS, 2, 1, 'z'},              // out of order
+        {SECTION_RULES, 0, 2, 0x0002},           // a category that does not exist
+        {SECTION_UNIONS, 2, 1, 'x'},
+        {SECTION_FACILITIES, 0, 4, 0xffffffff},
+        {SECTION_FACILITIES, 4, 4, 0x00ffffff},  // more than ten digits
+        {SECTION_FACILITIES, 12, 1, 0},          // no name
+        {SECTION_AGREEMENTS, 0, 2, 0xffff},
+        {SECTION_AGREEMENTS, 2, 1, 1},           // with oneself
+        {SECTION_AGREEMENTS, 3, 1, 200},
+        {SECTION_AGREEMENTS, 4, 4, INT32_MAX},
+        {SECTION_AGREEMENTS, 12, 2, 0},          // grants nothing
+        {SECTION_AGREEMENTS, 14, 4, 0},
+        {SECTION_AGREEMENTS, 14, 4, 4},          // a kind that does not exist
+        {SECTION_AGREEMENTS, 18, 2, 0},
+        {SECTION_AGREEMENTS, 18, 2, 7},          // longer than the council's six months
+        {SECTION_NODES, 0, 2, 0xffff},
+    };
+    for (size_t i = 0; i < sizeof FORGED / sizeof *FORGED; i++) {
+        buf b = small_bundle();
+        uint8_t *at = b.at + be32_get(b.at + 16 + 8 * FORGED[i].section) + FORGED[i].at;
+        for (int k = 0; k < FORGED[i].bytes; k++)
+            at[k] = (uint8_t)(FORGED[i].value >> 8 * (FORGED[i].bytes - 1 - k));
+        if (try_open(b.at, b.len) != ERR_FORMAT)
+            fail_msg("section %d, byte %zu: %u was taken", (int)FORGED[i].section, FORGED[i].at,
+                     FORGED[i].value);
+        buf_done(&b);
+    }
+}
+
+// Two nodes may not speak for one hospital, nor one for another union's.
+static void test_forged_nodes(void **state)
+{
+    (void)state;
+    policy_files f = kit_rules();
+    kit_put(&f, "unions/a.yaml",
+            "union: a\nja: 甲\nen: A\nsecretariat: 甲病院\n"
+            "discloses:\n  - {code: 0110113719, name: 甲病院, kind: hospital}\n"
+            "  - {code: 0119900058, name: 甲分院, kind: hospital}\n");
+    kit_put(&f, "nodes/na.yaml",
+            "node: na\nunion: a\nhost: na.example\ndiscloses: [0110113719]\n"
+            "keys: {tls: [" KEYS64(0, 0, 1, 1) "], sign: [" KEYS64(0, 0, 1, 3) "], "
+            "seal: [" KEYS64(0, 0, 1, 4) "]}\n");
+    kit_put(&f, "nodes/nb.yaml",
+            "node: nb\nunion: a\nhost: nb.example\ndiscloses: [0119900058]\n"
+            "keys: {tls: [" KEYS64(0, 0, 2, 1) "], sign: [" KEYS64(0, 0, 2, 3) "], "
+            "seal: [" KEYS64(0, 0, 2, 4) "]}\n");
+    buf b = kit_compile(&f);
+    policy_files_done(&f);
+    policy *p = NULL;
+    assert_int_equal(policy_open(buf_span(&b), &p), OK);
+    uint8_t *number = memmem(b.at, b.len, "nb.example", 10);
+    assert_non_null(number);
+    number += 11 + 1 + 4; // its NUL, the union, the count
+    assert_int_equal(be32_get(number), policy_facility(p, 119900058));
+    be32_put(number, (uint32_t)policy_facility(p, 110113719));
+    assert_int_equal(try_open(b.at, b.len), ERR_FORMAT);
+    be32_put(number, (uint32_t)policy_facility(p, 119900033)); // discloses under another union
+    assert_int_equal(try_open(b.at, b.len), ERR_FORMAT);
+    be32_put(number, (uint32_t)policy_facility(p, 119900058));
+    assert_int_equal(try_open(b.at, b.len), OK);
+    policy_free(p);
+    buf_done(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +262,8 @@ int main(void)
         cmocka_unit_test(test_every_bit),
         cmocka_unit_test(test_random_damage),
         cmocka_unit_test(test_other_spellings),
+        cmocka_unit_test(test_forged_values),
+        cmocka_unit_test(test_forged_nodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
