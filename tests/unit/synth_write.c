@@ -46,8 +46,13 @@ static int teardown(void **state)
 
 static synth_options options(uint32_t hospital, uint32_t patients)
 {
-    return (synth_options){.facility_code = "0110113719", .facility_name = "仮の病院", .seed = 42, .hospital = hospital,
-                           .patients = patients, .shared = 24, .until = UNTIL};
+    return (synth_options){.facility_code = "0110113719",
+                           .facility_name = "仮の病院",
+                           .seed = 42,
+                           .hospital = hospital,
+                           .patients = patients,
+                           .shared = 24,
+                           .until = UNTIL};
 }
 
 static void fresh(char out[static 128])
@@ -205,7 +210,8 @@ static bool to_euc(span in, char *out, size_t *len)
                 return false;
             i += 3;
         } else if (two) {
-            if (i + 1 >= in.len || in.at[i] < 0x21 || in.at[i] > 0x7e || in.at[i + 1] < 0x21 || in.at[i + 1] > 0x7e)
+            if (i + 1 >= in.len || in.at[i] < 0x21 || in.at[i] > 0x7e || in.at[i + 1] < 0x21 ||
+                in.at[i + 1] > 0x7e)
                 return false;
             out[n++] = (char)(in.at[i++] | 0x80);
             out[n++] = (char)(in.at[i++] | 0x80);
@@ -234,9 +240,9 @@ static bool decode(span in, char *out, size_t cap)
 }
 
 static const char *const messages[][2] = {
-    {"ADT-00", "ADT^A08"}, {"ADT-12", "ADT^A04"}, {"ADT-22", "ADT^A01"}, {"ADT-52", "ADT^A03"}, {"ADT-61", "ADT^A60"},
-    {"PPR-01", "PPR^ZD1"}, {"OMP-01", "RDE^O11"}, {"OMP-02", "RDE^O11"}, {"OML-11", "OUL^R22"}, {"OMG-11", "OMI^Z23"},
-    {"OMG-12", "OMI^Z23"}, {"OMG-13", "ORU^R01"}};
+    {"ADT-00", "ADT^A08"}, {"ADT-12", "ADT^A04"}, {"ADT-22", "ADT^A01"}, {"ADT-52", "ADT^A03"},
+    {"ADT-61", "ADT^A60"}, {"PPR-01", "PPR^ZD1"}, {"OMP-01", "RDE^O11"}, {"OMP-02", "RDE^O11"},
+    {"OML-11", "OUL^R22"}, {"OMG-11", "OMI^Z23"}, {"OMG-12", "OMI^Z23"}, {"OMG-13", "ORU^R01"}};
 #define TYPES (sizeof messages / sizeof *messages)
 
 static size_t type_index(const char *type)
@@ -290,7 +296,8 @@ static void check_clean(const char *path, span content, void *arg)
     assert_true(decode(content, text + 1, sizeof text - 1));
     assert_memory_equal(text + 1, "MSH|^~\\&|", 9);
     assert_null(strchr(text, '\n'));
-    assert_true(content.len > 2 && content.at[content.len - 1] == 0x1c && content.at[content.len - 2] == '\r');
+    assert_true(content.len > 2 && content.at[content.len - 1] == 0x1c &&
+                content.at[content.len - 2] == '\r');
     s->gaiji += strstr(text, "■") != NULL;
     field(text, "MSH", 9, got, sizeof got);
     if (p.flag[0] != '0')
@@ -414,7 +421,8 @@ static void test_people(void **state)
         for (uint32_t k = i + 1; k < i / 10 * 10 + 10; k++) {
             synth_person(7, k, &q);
             bool kana = !strcmp(p.kana_family, q.kana_family) && !strcmp(p.kana_given, q.kana_given);
-            bool card = !strcmp(p.insurer, q.insurer) && !strcmp(p.symbol, q.symbol) && !strcmp(p.number, q.number);
+            bool card =
+                !strcmp(p.insurer, q.insurer) && !strcmp(p.symbol, q.symbol) && !strcmp(p.number, q.number);
             namesakes += kana && p.birth != q.birth && !card;
             twins += card && p.birth == q.birth && p.sex == q.sex && strcmp(p.kana_given, q.kana_given);
             families += card && p.birth != q.birth && strcmp(p.branch, q.branch);
@@ -669,8 +677,11 @@ static void test_people_file(void **state)
     walk(dir, "standard", check_window, &x);
     assert_true(w.near[0] && w.near[1] && w.far[0] && w.far[1] && w.basics);
     assert_true(x.near[0] && x.near[1] && x.far[0] && x.far[1] && x.basics);
-    static const char *const bad[] = {"仮\tA\tカリ\n", "仮|x\ta\tカリ\tb\t19600101\tF\n", "仮\ta\tカリ\tb\t19601301\tF\n",
-                                      "仮\ta\tカリ\tb\t19600101\tQ\n", "\xff\ta\tカリ\tb\t19600101\tF\n",
+    static const char *const bad[] = {"仮\tA\tカリ\n",
+                                      "仮|x\ta\tカリ\tb\t19600101\tF\n",
+                                      "仮\ta\tカリ\tb\t19601301\tF\n",
+                                      "仮\ta\tカリ\tb\t19600101\tQ\n",
+                                      "\xff\ta\tカリ\tb\t19600101\tF\n",
                                       "仮\ta\tカリ\tb\t19600101\tF\t\t\t\t\t\t\t\t../../x\n"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         f = fopen(path, "w");

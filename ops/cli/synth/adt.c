@@ -31,8 +31,9 @@ static err basic_at(chart *c, day sent, char flag)
     buf_put_span(&c->text, buf_span(&c->pid));
     buf_printf(&c->text, "|||||||||||||||||||%s\r", updated); // PID-33
     const identity *w = &c->who;
-    buf_printf(&c->text, "NK1|1|%s^%s^^^^^L^I~%s^%s^^^^^L^P|SEL^本人^HL70063|^^^^%s^JPN^H^%s|^PRN^PH^^^^^^^^^%s\r",
-               w->kanji_family, w->kanji_given, w->kana_family, w->kana_given, w->postal, w->address, w->telephone);
+    buf_printf(
+        &c->text, "NK1|1|%s^%s^^^^^L^I~%s^%s^^^^^L^P|SEL^本人^HL70063|^^^^%s^JPN^H^%s|^PRN^PH^^^^^^^^^%s\r",
+        w->kanji_family, w->kanji_given, w->kana_family, w->kana_given, w->postal, w->address, w->telephone);
     seg_pv1(c, &v);
     buf_put_str(&c->text, "DB1|1|PT||N\r");
     body_values(c);
@@ -68,8 +69,13 @@ err adt_reception(chart *c, const visit *v)
 {
     char order[CHART_ORDER], in[18];
     chart_new_order(c, order);
-    filing f = {.type = "ADT-12", .order = order, .department = v->department, .clinical = v->on, .sent = v->on,
-                .sent_ms = v->ms + draw_below(&c->story, 5 * MINUTE_MS), .flag = '1'};
+    filing f = {.type = "ADT-12",
+                .order = order,
+                .department = v->department,
+                .clinical = v->on,
+                .sent = v->on,
+                .sent_ms = v->ms + draw_below(&c->story, 5 * MINUTE_MS),
+                .flag = '1'};
     seg_msh(c, &f, "ADT^A04^ADT_A01");
     seg_evn(c, v->on, v->ms);
     seg_pid(c);
@@ -78,11 +84,18 @@ err adt_reception(chart *c, const visit *v)
     return chart_file(c, &f);
 }
 
-static err admission(chart *c, const visit *v, const char *message, const char *order, uint32_t later, char flag)
+static err admission(chart *c, const visit *v, const char *message, const char *order, uint32_t later,
+                     char flag)
 {
     char in[18];
-    filing f = {.type = "ADT-22", .order = order, .department = v->department, .clinical = v->on, .sent = v->on,
-                .sent_ms = v->ms + later + draw_below(&c->story, 5 * MINUTE_MS), .flag = flag, .must = v->must};
+    filing f = {.type = "ADT-22",
+                .order = order,
+                .department = v->department,
+                .clinical = v->on,
+                .sent = v->on,
+                .sent_ms = v->ms + later + draw_below(&c->story, 5 * MINUTE_MS),
+                .flag = flag,
+                .must = v->must};
     seg_msh(c, &f, message);
     seg_evn(c, v->on, v->ms);
     seg_pid(c);
@@ -111,8 +124,14 @@ err adt_discharge(chart *c, const visit *v, day admitted)
 {
     char order[CHART_ORDER], in[18], out[18];
     chart_new_order(c, order);
-    filing f = {.type = "ADT-52", .order = order, .department = v->department, .clinical = v->on, .sent = v->on,
-                .sent_ms = v->ms + draw_below(&c->story, 30 * MINUTE_MS), .flag = '1', .must = v->must};
+    filing f = {.type = "ADT-52",
+                .order = order,
+                .department = v->department,
+                .clinical = v->on,
+                .sent = v->on,
+                .sent_ms = v->ms + draw_below(&c->story, 30 * MINUTE_MS),
+                .flag = '1',
+                .must = v->must};
     seg_msh(c, &f, "ADT^A03^ADT_A03");
     seg_evn(c, v->on, v->ms);
     seg_pid(c);

@@ -24,7 +24,8 @@ static void doctor_of(chart *c, unsigned dept, char out[static CHART_DOCTOR])
     bool woman = draw_percent(&d, 30);
     const synth_name *given = woman ? &names_female[draw_below(&d, (uint32_t)names_female_count)]
                                     : &names_male[draw_below(&d, (uint32_t)names_male_count)];
-    snprintf(out, CHART_DOCTOR, "D%05u^仮%s^%s^^^^^^^L^^^^^I", draw_below(&d, 100000), family->kanji, given->kanji);
+    snprintf(out, CHART_DOCTOR, "D%05u^仮%s^%s^^^^^^^L^^^^^I", draw_below(&d, 100000), family->kanji,
+             given->kanji);
 }
 
 void chart_visit(chart *c, day on, uint32_t ms, const problem *p, visit *ret)
@@ -59,8 +60,14 @@ err chart_file(chart *c, const filing *f)
         return e;
     if (dirty)
         dirt_bytes(kind, c);
-    tree_name n = {.chart = c->number, .clinical = f->clinical, .type = f->type, .order = f->order, .sent = f->sent,
-                   .sent_ms = f->sent_ms, .department = f->department, .flag = f->flag};
+    tree_name n = {.chart = c->number,
+                   .clinical = f->clinical,
+                   .type = f->type,
+                   .order = f->order,
+                   .sent = f->sent,
+                   .sent_ms = f->sent_ms,
+                   .department = f->department,
+                   .flag = f->flag};
     e = c->bytes.sticky ? c->bytes.sticky : tree_put(c->standard, &n, buf_span(&c->bytes));
     if (e)
         return e;

@@ -78,7 +78,8 @@ void seg_pv1_times(chart *c, const visit *v, const char *in, const char *out);
 void seg_al1(chart *c);
 void seg_iam(chart *c);
 void seg_in1(chart *c, day from);
-void seg_orc(chart *c, const visit *v, const char *control, const char *order, const char *group, day d, uint32_t ms);
+void seg_orc(chart *c, const visit *v, const char *control, const char *order, const char *group, day d,
+             uint32_t ms);
 void stamp_cut(day d, uint32_t ms, size_t len, char out[static 18]); // the first len characters
 
 // Messages.

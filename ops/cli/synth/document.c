@@ -29,8 +29,15 @@ typedef struct place {
 static void place_of(chart *c, const visit *v, const kind *k, uint32_t later, place *ret)
 {
     chart_new_order(c, ret->key);
-    ret->name = (tree_name){.chart = c->number, .clinical = v->on, .type = k->folder, .code = k->code, .order = ret->key,
-                            .sent = v->on, .sent_ms = v->ms + later, .department = v->department, .flag = '1'};
+    ret->name = (tree_name){.chart = c->number,
+                            .clinical = v->on,
+                            .type = k->folder,
+                            .code = k->code,
+                            .order = ret->key,
+                            .sent = v->on,
+                            .sent_ms = v->ms + later,
+                            .department = v->department,
+                            .flag = '1'};
 }
 
 static err put(chart *c, const place *p, const char *file, span bytes, bool first)
@@ -50,29 +57,35 @@ static void cda_head(chart *c, const visit *v, const kind *k, const char *key)
     stamp_cut(v->on, v->ms, 14, at);
     tree_day(w->birth, birth);
     buf_clear(&c->text);
-    buf_put_str(&c->text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ClinicalDocument xmlns=\"urn:hl7-org:v3\">\n"
-                          "<typeId root=\"2.16.840.1.113883.1.3\" extension=\"POCD_HD000040\"/>\n");
+    buf_put_str(&c->text,
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ClinicalDocument xmlns=\"urn:hl7-org:v3\">\n"
+                "<typeId root=\"2.16.840.1.113883.1.3\" extension=\"POCD_HD000040\"/>\n");
     buf_printf(&c->text, "<id root=\"1.2.392.999999.1\" extension=\"%s\"/>\n", key);
-    buf_printf(&c->text, "<code code=\"%s\" codeSystem=\"2.16.840.1.113883.6.1\" displayName=\"%s\"/>\n", k->code,
-               k->loinc_name);
-    buf_printf(&c->text, "<title>%s</title>\n<effectiveTime value=\"%s+0900\"/>\n<languageCode code=\"ja-JP\"/>\n", k->title, at);
+    buf_printf(&c->text, "<code code=\"%s\" codeSystem=\"2.16.840.1.113883.6.1\" displayName=\"%s\"/>\n",
+               k->code, k->loinc_name);
+    buf_printf(&c->text,
+               "<title>%s</title>\n<effectiveTime value=\"%s+0900\"/>\n<languageCode code=\"ja-JP\"/>\n",
+               k->title, at);
     buf_printf(&c->text,
                "<recordTarget><patientRole><id root=\"1.2.392.100495.20.3.51.1%s\" extension=\"%s\"/>"
                "<patient><name use=\"IDE\"><family>%s</family><given>%s</given></name>"
                "<name use=\"SYL\"><family>%s</family><given>%s</given></name>"
-               "<administrativeGenderCode code=\"%c\"/><birthTime value=\"%s\"/></patient></patientRole></recordTarget>\n",
-               c->options->facility_code, c->number, w->kanji_family, w->kanji_given, w->kana_family, w->kana_given,
-               w->sex, birth);
-    buf_printf(&c->text,
-               "<custodian><assignedCustodian><representedCustodianOrganization>"
-               "<id root=\"1.2.392.100495.20.3.21\" extension=\"%s\"/><name>%s</name>"
-               "</representedCustodianOrganization></assignedCustodian></custodian>\n<component><structuredBody>\n",
-               c->options->facility_code, c->options->facility_name);
+               "<administrativeGenderCode code=\"%c\"/><birthTime "
+               "value=\"%s\"/></patient></patientRole></recordTarget>\n",
+               c->options->facility_code, c->number, w->kanji_family, w->kanji_given, w->kana_family,
+               w->kana_given, w->sex, birth);
+    buf_printf(
+        &c->text,
+        "<custodian><assignedCustodian><representedCustodianOrganization>"
+        "<id root=\"1.2.392.100495.20.3.21\" extension=\"%s\"/><name>%s</name>"
+        "</representedCustodianOrganization></assignedCustodian></custodian>\n<component><structuredBody>\n",
+        c->options->facility_code, c->options->facility_name);
 }
 
 static void section(chart *c, const char *title, const char *text)
 {
-    buf_printf(&c->text, "<component><section><title>%s</title><text>%s</text></section></component>\n", title, text);
+    buf_printf(&c->text, "<component><section><title>%s</title><text>%s</text></section></component>\n",
+               title, text);
 }
 
 static void cda_tail(chart *c)
@@ -195,7 +208,8 @@ err document_memo(chart *c, const visit *v)
 // A JPEG by its first and last bytes, and noise between: it cannot be compressed.
 err document_large(chart *c, uint64_t bytes)
 {
-    static const uint8_t head[] = {0xff, 0xd8, 0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0};
+    static const uint8_t head[] = {0xff, 0xd8, 0xff, 0xe0, 0, 16, 'J', 'F', 'I', 'F',
+                                   0,    1,    1,    0,    0, 1,  0,   1,   0,   0};
     static const uint8_t tail[] = {0xff, 0xd9};
     if (!c->extended || !bytes)
         return OK;

@@ -37,26 +37,33 @@ static err electrocardiogram(chart *c, const visit *v)
     char order[CHART_ORDER], taken[18];
     static const char *const findings[] = {"正常範囲", "心筋虚血疑い", "心房細動", "左室肥大疑い"};
     chart_new_order(c, order);
-    filing f = {.type = "OMG-13", .order = order, .department = v->department, .clinical = v->on, .sent = v->on,
-                .sent_ms = v->ms + 50 * MINUTE_MS + draw_below(&c->story, HOUR_MS), .flag = '1'};
+    filing f = {.type = "OMG-13",
+                .order = order,
+                .department = v->department,
+                .clinical = v->on,
+                .sent = v->on,
+                .sent_ms = v->ms + 50 * MINUTE_MS + draw_below(&c->story, HOUR_MS),
+                .flag = '1'};
     stamp_cut(v->on, v->ms + 40 * MINUTE_MS, 12, taken);
     seg_msh(c, &f, "ORU^R01^ORU_R01");
     seg_pid(c);
     seg_pv1(c, v);
-    buf_printf(&c->text, "OBR|1|%s||9A110^標準１２誘導心電図^JC10|||%s|||||||||%s||||||%s|||F\r", order, taken, v->doctor,
-               taken);
+    buf_printf(&c->text, "OBR|1|%s||9A110^標準１２誘導心電図^JC10|||%s|||||||||%s||||||%s|||F\r", order,
+               taken, v->doctor, taken);
     buf_printf(&c->text, "OBX|1|TX|9A100&IMP^心電図所見^JC10|1|%s||||||F\r", findings[draw_below(&c->story, 4)]);
     buf_printf(&c->text, "OBX|2|NM|32769^心拍数^99MFR|2|%d|bpm|||||F\r", draw_between(&c->story, 52, 98));
     buf_printf(&c->text, "OBX|3|NM|32770^PQ 時間^99MFR|2|%d|msec|||||F\r", draw_between(&c->story, 130, 198));
     buf_printf(&c->text, "OBX|4|NM|58240^QRS 幅^99MFR|2|%d|msec|||||F\r", draw_between(&c->story, 80, 118));
-    buf_printf(&c->text, "OBX|5|NM|59136^QTc 時間&Bazzet^99MFR|2|%d|msec|||||F\r", draw_between(&c->story, 390, 455));
+    buf_printf(&c->text, "OBX|5|NM|59136^QTc 時間&Bazzet^99MFR|2|%d|msec|||||F\r",
+               draw_between(&c->story, 390, 455));
     return chart_file(c, &f);
 }
 
 static void picture_key(chart *c, const exam *x, const char *order)
 {
     buf_printf(&c->text, "IPC|A%s|P%s|1.2.392.999999.%u.%llu.%s||%s^^DCM\r", order, c->number,
-               c->options->hospital + 1, (unsigned long long)(c->ordinal + 1), order + strspn(order, "0"), x->modality);
+               c->options->hospital + 1, (unsigned long long)(c->ordinal + 1), order + strspn(order, "0"),
+               x->modality);
 }
 
 static err performed(chart *c, const visit *v, const exam *x, filing *f)
@@ -68,8 +75,8 @@ static err performed(chart *c, const visit *v, const exam *x, filing *f)
     seg_pv1(c, v);
     seg_orc(c, v, f->flag == '0' ? "CA" : "PA", f->order, "", f->sent, f->sent_ms);
     buf_put_str(&c->text, "TQ1|1||||||||R^^HL70485\r");
-    buf_printf(&c->text, "OBR||%s||%s^%s^%s|||%s|||||||||%s||||||%s|||F\r", f->order, x->code, x->name, x->system, taken,
-               v->doctor, taken);
+    buf_printf(&c->text, "OBR||%s||%s^%s^%s|||%s|||||||||%s||||||%s|||F\r", f->order, x->code, x->name,
+               x->system, taken, v->doctor, taken);
     if (!strcmp(x->type, "OMG-12"))
         buf_printf(&c->text, "OBX|1|TX|MS3-34^臨床病名^JSHR||%s||||||F\r", v->problem->name);
     buf_printf(&c->text, "ZE1|1|RS|%s^%s^%s|||DR-02^EM-01|%s\r", x->code, x->name, x->system, v->doctor);
@@ -81,8 +88,14 @@ static err picture(chart *c, const visit *v, const exam *x)
 {
     char order[CHART_ORDER];
     chart_new_order(c, order);
-    filing f = {.type = x->type, .order = order, .department = v->department, .clinical = v->on, .sent = v->on,
-                .sent_ms = v->ms + 2 * HOUR_MS + draw_below(&c->story, HOUR_MS), .flag = '1', .must = v->must};
+    filing f = {.type = x->type,
+                .order = order,
+                .department = v->department,
+                .clinical = v->on,
+                .sent = v->on,
+                .sent_ms = v->ms + 2 * HOUR_MS + draw_below(&c->story, HOUR_MS),
+                .flag = '1',
+                .must = v->must};
     const char *finding = x->findings[draw_below(&c->story, 3)];
     unsigned fate = draw_below(&c->story, 100);
     err e = OK;

@@ -9,7 +9,8 @@
 // The moduli are primes: a chart number is a multiple of something modulo one,
 // so two people never get the same.
 static const house houses[] = {
-    {.digits = 10, .modulus = 99999989, .branch = true, .subdivisions = true, .msh20 = BLANK, .maker = "HIS001"},
+    {.digits = 10, .modulus = 99999989, .branch = true, .subdivisions = true, .msh20 = BLANK,
+     .maker = "HIS001"},
     {.digits = 7, .modulus = 9999991, .branch = true, .large_kana = true, .id_type = true, .msh20 = CLOSE,
      .maker = "HIS002"},
     {.digits = 8, .modulus = 9999991, .branch = false, .split_in1 = true, .wide_digits = true,

@@ -37,7 +37,8 @@ static void value_put(chart *c, unsigned nth, lab_id id, const char *taken)
         v = -v / 4;
     char value[24], range[48];
     snprintf(value, sizeof value, "%.*f", l->decimals, v);
-    snprintf(range, sizeof range, "%.*f-%.*f", l->decimals + (l->high < 1), l->low, l->decimals + (l->high < 1), l->high);
+    snprintf(range, sizeof range, "%.*f-%.*f", l->decimals + (l->high < 1), l->low,
+             l->decimals + (l->high < 1), l->high);
     const char *flag = v > l->high ? "H" : v < l->low ? "L" : "";
     buf_printf(&c->text, "OBX|%u|NM|%s^%s^JC10||%s|", nth, l->jlac10, l->name, value);
     if (l->unit[0])
@@ -54,7 +55,8 @@ static bool wanted(const chart *c, lab_id id, unsigned panels, unsigned specimen
 }
 
 // One specimen with its battery: SPM OBR ORC OBX...
-static void specimen_put(chart *c, const visit *v, const filing *f, unsigned specimen, unsigned panels, unsigned *nth)
+static void specimen_put(chart *c, const visit *v, const filing *f, unsigned specimen, unsigned panels,
+                         unsigned *nth)
 {
     char taken[18], done[18], sample[CHART_ORDER];
     bool any = false;
@@ -65,7 +67,8 @@ static void specimen_put(chart *c, const visit *v, const filing *f, unsigned spe
     chart_new_order(c, sample);
     stamp_cut(v->on, v->ms + 20 * MINUTE_MS, 12, taken);
     stamp_cut(f->sent, f->sent_ms, 14, done);
-    buf_printf(&c->text, "SPM|%u|%s||%s^JC10|||||||||||||%s\r", ++*nth, sample, catalog_specimens[specimen], taken);
+    buf_printf(&c->text, "SPM|%u|%s||%s^JC10|||||||||||||%s\r", ++*nth, sample, catalog_specimens[specimen],
+               taken);
     buf_printf(&c->text, "OBR|1|%s|%s|%s^JC10|||%s|%s||||||||%s||||||%s|||F\r", f->order, sample,
                catalog_groups[specimen], taken, taken, v->doctor, done);
     seg_orc(c, v, "SC", f->order, "", f->sent, f->sent_ms);
@@ -90,8 +93,14 @@ err lab_result(chart *c, const visit *v)
 {
     char order[CHART_ORDER];
     chart_new_order(c, order);
-    filing f = {.type = "OML-11", .order = order, .department = v->department, .clinical = v->on, .sent = v->on,
-                .sent_ms = v->ms + 90 * MINUTE_MS + draw_below(&c->story, HOUR_MS), .flag = '1', .must = v->must};
+    filing f = {.type = "OML-11",
+                .order = order,
+                .department = v->department,
+                .clinical = v->on,
+                .sent = v->on,
+                .sent_ms = v->ms + 90 * MINUTE_MS + draw_below(&c->story, HOUR_MS),
+                .flag = '1',
+                .must = v->must};
     unsigned panels = panels_of(c, v), fate = draw_below(&c->story, 100);
     err e = OK;
     if (fate < 8) { // first the quick values, later all of them

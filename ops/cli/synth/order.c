@@ -5,7 +5,8 @@
 
 #include "ops/cli/synth/chart.h"
 
-static void oral(chart *c, const visit *v, const filing *f, const drug *d, unsigned nth, int days, const char *control)
+static void oral(chart *c, const visit *v, const filing *f, const drug *d, unsigned nth, int days,
+                 const char *control)
 {
     const usage *u = &catalog_usages[d->usage];
     unsigned daily = (unsigned)d->dose * u->times;
@@ -17,9 +18,10 @@ static void oral(chart *c, const visit *v, const filing *f, const drug *d, unsig
     buf_printf(&c->text,
                "RXE||%s^%s^HOT9|%u||%s^%s^MR9P|||||%u|%s^%s^MR9P||||%s||||%u^%s&%s&MR9P||"
                "OHP^外来処方^MR9P~OHI^院内処方^MR9P\r",
-               d->hot9, d->name, d->dose, d->unit, d->unit_name, daily * (unsigned)days, d->unit, d->unit_name,
-               f->order, daily, d->unit, d->unit_name);
-    buf_printf(&c->text, "TQ1|1||%s&%s&JAMISDP01|||%d^d|%s\rRXR|PO^口^HL70162\r", u->code, u->name, days, start);
+               d->hot9, d->name, d->dose, d->unit, d->unit_name, daily * (unsigned)days, d->unit,
+               d->unit_name, f->order, daily, d->unit, d->unit_name);
+    buf_printf(&c->text, "TQ1|1||%s&%s&JAMISDP01|||%d^d|%s\rRXR|PO^口^HL70162\r", u->code, u->name, days,
+               start);
 }
 
 // Nobody is given what the chart says they cannot take.
@@ -63,8 +65,14 @@ err order_prescription(chart *c, const visit *v)
     static const int lengths[] = {14, 28, 28, 56, 90};
     char order[CHART_ORDER];
     chart_new_order(c, order);
-    filing f = {.type = "OMP-01", .order = order, .department = v->department, .clinical = v->on, .sent = v->on,
-                .sent_ms = v->ms + HOUR_MS + draw_below(&c->story, HOUR_MS), .flag = '1', .must = v->must};
+    filing f = {.type = "OMP-01",
+                .order = order,
+                .department = v->department,
+                .clinical = v->on,
+                .sent = v->on,
+                .sent_ms = v->ms + HOUR_MS + draw_below(&c->story, HOUR_MS),
+                .flag = '1',
+                .must = v->must};
     int days = lengths[draw_below(&c->story, 5)];
     unsigned fate = draw_below(&c->story, 100);
     err e = OK;
@@ -104,8 +112,14 @@ err order_injection(chart *c, const visit *v)
     const drug *base = &catalog_drugs[course[0]], *add = &catalog_drugs[tolerated(c, course[1])];
     char order[CHART_ORDER], group[40], start[18], end[18];
     chart_new_order(c, order);
-    filing f = {.type = "OMP-02", .order = order, .department = v->department, .clinical = v->on, .sent = v->on,
-                .sent_ms = v->ms, .flag = '1', .must = v->must};
+    filing f = {.type = "OMP-02",
+                .order = order,
+                .department = v->department,
+                .clinical = v->on,
+                .sent = v->on,
+                .sent_ms = v->ms,
+                .flag = '1',
+                .must = v->must};
     snprintf(group, sizeof group, "%s_01_001", order);
     stamp_cut(v->on, v->ms + HOUR_MS, 12, start);
     stamp_cut(v->on, v->ms + 3 * HOUR_MS, 12, end);
@@ -118,8 +132,9 @@ err order_injection(chart *c, const visit *v)
                "RXE||00^一般^99I02|%u||ML^ミリリットル^MR9P|INJ^注射剤^MR9P||||||||%s||||||IHP^入院処方^MR9P\r",
                base->dose, order);
     buf_printf(&c->text, "TQ1|1||||||%s|%s\rRXR|IV^静脈内^HL70162||IVP^点滴ポンプ^HL70164\r", start, end);
-    buf_printf(&c->text, "RXC|B|%s^%s^HOT9|%u|%s^%s^MR9P\rRXC|A|%s^%s^HOT9|%u|%s^%s^MR9P\r", base->hot9, base->name,
-               base->dose, base->unit, base->unit_name, add->hot9, add->name, add->dose, add->unit, add->unit_name);
+    buf_printf(&c->text, "RXC|B|%s^%s^HOT9|%u|%s^%s^MR9P\rRXC|A|%s^%s^HOT9|%u|%s^%s^MR9P\r", base->hot9,
+               base->name, base->dose, base->unit, base->unit_name, add->hot9, add->name, add->dose,
+               add->unit, add->unit_name);
     return chart_file(c, &f);
 }
 
@@ -137,7 +152,9 @@ static err problems_at(chart *c, size_t count, day sent, char flag)
         chart_new_order(c, id);
         tree_day(c->options->until - draw_between(&c->story, 740, 2600), began);
         stamp_cut(sent, f.sent_ms, 8, acted);
-        buf_printf(&c->text, "PRB|AD|%s|%s^%s^MDCDX2|%s|||%s||%s|%s^^I10^O^外来時^JHSD0004||||N^回復せず^HL70241|%s|%s|%s|%s\r",
+        buf_printf(&c->text,
+                   "PRB|AD|%s|%s^%s^MDCDX2|%s|||%s||%s|%s^^I10^O^外来時^JHSD0004||||N^回復せず^HL70241|%s|%s|"
+                   "%s|%s\r",
                    acted, p->code, p->name, id, began, began, p->icd10, began, began, p->name,
                    i == 0 ? "1^主診断^JHSD0007" : "");
         buf_printf(&c->text, "ZPR||%s^%s^MDCDX2\r", p->code, p->name);

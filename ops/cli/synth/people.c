@@ -40,7 +40,7 @@ static bool is_namesake(place p)
 // A body of digits and its check digit, as the insurers' numbers are built.
 static void insurer_number(draw *d, const char *prefix, identity *i)
 {
-    char body[16];
+    char body[12];
     snprintf(body, sizeof body, "%s01%03u", prefix, draw_below(d, 1000));
     snprintf(i->insurer, sizeof i->insurer, "%s%c", body, luhn_digit(span_str(body)));
 }
@@ -78,7 +78,8 @@ static void settle(uint64_t seed, place p, identity *ret)
     snprintf(ret->postal, sizeof ret->postal, "%s-%04u", w->postal, draw_below(&d, 100) * 10 + 9000);
     snprintf(ret->address, sizeof ret->address, "北海道札幌市%s%s%d丁目%d番%d号", w->name, town,
              draw_between(&d, 97, 99), draw_between(&d, 1, 30), draw_between(&d, 1, 40));
-    snprintf(ret->telephone, sizeof ret->telephone, "011-0%02u-%04u", draw_below(&d, 100), draw_below(&d, 10000));
+    snprintf(ret->telephone, sizeof ret->telephone, "011-0%02u-%04u", draw_below(&d, 100),
+             draw_below(&d, 10000));
     insure(&d, ret, p.slot == 9);
 }
 
@@ -162,7 +163,8 @@ void synth_person_at(uint64_t seed, uint32_t index, uint32_t hospital, identity 
 // every two of the seven hospitals two people in common.
 static unsigned fano_mask(uint64_t seed, uint32_t line)
 {
-    static const uint8_t lines[7][3] = {{0, 1, 2}, {0, 3, 4}, {0, 5, 6}, {1, 3, 5}, {1, 4, 6}, {2, 3, 6}, {2, 4, 5}};
+    static const uint8_t lines[7][3] = {{0, 1, 2}, {0, 3, 4}, {0, 5, 6}, {1, 3, 5},
+                                        {1, 4, 6}, {2, 3, 6}, {2, 4, 5}};
     uint8_t point[7] = {0, 1, 2, 3, 4, 5, 6};
     draw d = draw_of(seed, DRAW_POINTS, 0, 0);
     for (uint32_t k = 6; k > 0; k--) {

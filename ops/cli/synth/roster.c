@@ -57,11 +57,21 @@ static err line_of(char *line, roster_line *ret)
     if (n < 6 || strlen(f[5]) != 1 || !strchr("MFOUAN", f[5][0]))
         return ERR_FORMAT;
     identity *w = &r.who;
-    struct { char *out; size_t cap; } where[FIELDS] = {
-        {w->kanji_family, IDENTITY_TEXT}, {w->kanji_given, IDENTITY_TEXT}, {w->kana_family, IDENTITY_TEXT},
-        {w->kana_given, IDENTITY_TEXT}, {NULL, 0}, {NULL, 0}, {w->postal, sizeof w->postal},
-        {w->address, sizeof w->address}, {w->telephone, sizeof w->telephone}, {w->insurer, sizeof w->insurer},
-        {w->symbol, sizeof w->symbol}, {w->number, sizeof w->number}, {w->branch, sizeof w->branch}, {NULL, 0}};
+    struct { char *out; size_t cap;
+    } where[FIELDS] = {{w->kanji_family, IDENTITY_TEXT},
+                       {w->kanji_given, IDENTITY_TEXT},
+                       {w->kana_family, IDENTITY_TEXT},
+                       {w->kana_given, IDENTITY_TEXT},
+                       {NULL, 0},
+                       {NULL, 0},
+                       {w->postal, sizeof w->postal},
+                       {w->address, sizeof w->address},
+                       {w->telephone, sizeof w->telephone},
+                       {w->insurer, sizeof w->insurer},
+                       {w->symbol, sizeof w->symbol},
+                       {w->number, sizeof w->number},
+                       {w->branch, sizeof w->branch},
+                       {NULL, 0}};
     err e = day_parse(span_str(f[4]), &w->birth);
     w->sex = f[5][0];
     for (size_t i = 0; !e && i < n; i++)

@@ -37,9 +37,11 @@ void seg_pid_build(chart *c)
     char birth[9];
     tree_day(w->birth, birth);
     buf_clear(&c->pid);
-    buf_printf(&c->pid, "PID|0001||%s%s||%s^%s^^^^^L^I~%s^%s^^^^^L^P||%s|%c|||^^^^%s^JPN^H^%s||^PRN^PH^^^^^^^^^%s|^WPN^PH",
-               c->number, c->house->id_type ? "^^^^PI" : "", w->kanji_family, w->kanji_given, w->kana_family,
-               w->kana_given, birth, w->sex, w->postal, w->address, w->telephone);
+    buf_printf(
+        &c->pid,
+        "PID|0001||%s%s||%s^%s^^^^^L^I~%s^%s^^^^^L^P||%s|%c|||^^^^%s^JPN^H^%s||^PRN^PH^^^^^^^^^%s|^WPN^PH",
+        c->number, c->house->id_type ? "^^^^PI" : "", w->kanji_family, w->kanji_given, w->kana_family,
+        w->kana_given, birth, w->sex, w->postal, w->address, w->telephone);
 }
 
 void seg_pid(chart *c)
@@ -144,11 +146,12 @@ void seg_in1(chart *c, day from)
     else
         snprintf(member, sizeof member, "%s~%s|", w->symbol, w->number);
     bool self = !strcmp(w->branch, "01") || !w->branch[0];
-    buf_printf(&c->text, "IN1|1|%s|%s|仮保険者||||||%s|%s|%s||||%s^HL70063\r", plan_of(w->insurer), w->insurer, member,
-               start, end, self ? "SEL^本人" : "EME^家族");
+    buf_printf(&c->text, "IN1|1|%s|%s|仮保険者||||||%s|%s|%s||||%s^HL70063\r", plan_of(w->insurer),
+               w->insurer, member, start, end, self ? "SEL^本人" : "EME^家族");
 }
 
-void seg_orc(chart *c, const visit *v, const char *control, const char *order, const char *group, day d, uint32_t ms)
+void seg_orc(chart *c, const visit *v, const char *control, const char *order, const char *group, day d,
+             uint32_t ms)
 {
     char at[18];
     stamp_cut(d, ms, 14, at);

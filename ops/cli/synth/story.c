@@ -41,7 +41,8 @@ static void fall_ill(chart *c)
     if (!c->problem_count) // a cold is for every age
         c->problems[c->problem_count++] = &catalog_problems[catalog_problem_count - 1];
     if (draw_percent(&c->story, 35))
-        c->allergies = 1u << draw_below(&c->story, 6) | (draw_percent(&c->story, 25) ? 1u << draw_below(&c->story, 6) : 0);
+        c->allergies = 1u << draw_below(&c->story, 6) |
+                       (draw_percent(&c->story, 25) ? 1u << draw_below(&c->story, 6) : 0);
 }
 
 // A working day: hospitals are shut on Sunday. 1970-01-04 was one.
@@ -52,7 +53,8 @@ static day open_day(day d)
 
 static day some_day(chart *c)
 {
-    int back = draw_percent(&c->story, 72) ? draw_between(&c->story, 0, RECENT) : draw_between(&c->story, RECENT, REACH);
+    int back = draw_percent(&c->story, 72) ? draw_between(&c->story, 0, RECENT)
+                                           : draw_between(&c->story, RECENT, REACH);
     return open_day(c->options->until - back);
 }
 
@@ -93,7 +95,8 @@ static err stays(chart *c)
     if (!c->kept && !draw_percent(&c->story, 30))
         return OK;
     int nights = draw_between(&c->story, 3, 12);
-    day admitted = c->options->until - nights - draw_between(&c->story, 1, draw_percent(&c->story, 70) ? 150 : REACH - 20);
+    day admitted = c->options->until - nights -
+                   draw_between(&c->story, 1, draw_percent(&c->story, 70) ? 150 : REACH - 20);
     if (draw_percent(&c->story, 12)) {
         visit v;
         chart_visit(c, admitted - 1, 14 * HOUR_MS, c->problems[0], &v);

@@ -24,7 +24,8 @@ typedef struct press {
 static err check(const synth_options *o)
 {
     uint64_t code;
-    if (!o->out_dir || !o->facility_code || !o->facility_name || institution_parse(span_str(o->facility_code), &code))
+    if (!o->out_dir || !o->facility_code || !o->facility_name ||
+        institution_parse(span_str(o->facility_code), &code))
         return ERR_USAGE;
     if (strlen(o->facility_name) > NAME_MAX_BYTES || !roster_text_ok(span_str(o->facility_name)))
         return ERR_USAGE;
@@ -122,7 +123,8 @@ static err everyone(press *p)
 
 err synth_write(const synth_options *options, synth_counts *ret)
 {
-    press p = {.options = options, .standard = {.root = -1, .patient = -1}, .extended = {.root = -1, .patient = -1}};
+    press p = {
+        .options = options, .standard = {.root = -1, .patient = -1}, .extended = {.root = -1, .patient = -1}};
     err e = check(options);
     e = e ? e : roster_read(options->people_path, &p.roster);
     e = e ? e : jis_new(&p.jis);

@@ -49,7 +49,7 @@ typedef struct synth_options {
 
 // people_path: UTF-8, a person a line, tabs between: kanji family, kanji given, kana family, kana
 // given, birth (as day_parse), sex, postal, address, telephone, insurer, symbol, number, branch, and
-// optionally the chart number (else synth_extra_chart). Empty fields are allowed after sex. Lines of # are skipped.
+// optionally the chart number (else synth_extra_chart). Fields after sex may be empty; # begins a remark.
 MUST_CHECK err synth_write(const synth_options *options, synth_counts *ret);
 
 // Person `index` of the seed, as on the insurance card; the same in every hospital.

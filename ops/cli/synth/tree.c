@@ -124,9 +124,9 @@ static err put_at(tree *t, const tree_name *n, const char *file, span bytes)
     char path[PATH_CAP], clinical[9], stamp[18];
     tree_day(n->clinical, clinical);
     tree_stamp(n->sent, n->sent_ms, stamp);
-    int len = snprintf(path, sizeof path, "%s/%s/%s_%s_%s_%s_%s_%s_%c%s%s", clinical, n->type, n->chart, clinical,
-                       n->code ? n->code : n->type, n->order, stamp, n->department, n->flag, file ? "/" : "",
-                       file ? file : "");
+    int len = snprintf(path, sizeof path, "%s/%s/%s_%s_%s_%s_%s_%s_%c%s%s", clinical, n->type, n->chart,
+                       clinical, n->code ? n->code : n->type, n->order, stamp, n->department, n->flag,
+                       file ? "/" : "", file ? file : "");
     if (len < 0 || len >= (int)sizeof path)
         return ERR_LIMIT;
     err e = enter(t, n->chart);
