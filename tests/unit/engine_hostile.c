@@ -200,7 +200,7 @@ static void test_forged_values(void **state)
         {SECTION_FACILITIES, 25, 1, 2},          // a kind that does not exist
         {SECTION_FACILITIES, 26, 4, 0},          // registered with nobody
         {SECTION_FACILITIES, 26, 4, 9},          // or with a union that does not exist
-        {SECTION_FACILITIES, 30, 4, 2},          // discloses under a union that is not its own
+        {SECTION_FACILITIES, 30, 4, 3},          // discloses under a union that is not its own
         {SECTION_AGREEMENTS, 0, 2, 0xffff},
         {SECTION_AGREEMENTS, 2, 1, 1},           // with oneself
         {SECTION_AGREEMENTS, 3, 1, 200},
