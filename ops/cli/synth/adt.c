@@ -55,9 +55,14 @@ err adt_allergies(chart *c)
 {
     if (!c->allergies)
         return OK;
-    filing f = {.type = "ADT-61", .order = ORDER_NONE, .department = "-", .clinical = DAY_NONE,
-                .sent = c->last - draw_between(&c->story, 0, 200),
-                .sent_ms = 11 * HOUR_MS + draw_below(&c->story, HOUR_MS), .flag = '1'};
+    day sent = c->last - draw_between(&c->story, 0, 200);
+    filing f = {.type = "ADT-61",
+                .order = ORDER_NONE,
+                .department = "-",
+                .clinical = DAY_NONE,
+                .sent = sent,
+                .sent_ms = 11 * HOUR_MS + draw_below(&c->story, HOUR_MS),
+                .flag = '1'};
     seg_msh(c, &f, "ADT^A60^ADT_A60");
     seg_evn(c, f.sent, f.sent_ms);
     seg_pid(c);

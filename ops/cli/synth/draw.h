@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers that only look random: a stream named by four numbers. Streams do
 // not touch each other, so that one patient's records do not depend on how
-// many others are written before.
+// many others are written before. At most one draw a full expression: the order
+// in which C evaluates arguments and initializers differs between compilers.
 #ifndef TSUNAGU_SYNTH_DRAW_H
 #define TSUNAGU_SYNTH_DRAW_H
 

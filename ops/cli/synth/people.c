@@ -76,16 +76,21 @@ static void settle(uint64_t seed, place p, identity *ret)
     const synth_ward *w = &names_wards[draw_below(&d, (uint32_t)names_ward_count)];
     const char *town = w->towns[draw_below(&d, 4)];
     snprintf(ret->postal, sizeof ret->postal, "%s-%04u", w->postal, draw_below(&d, 100) * 10 + 9000);
-    snprintf(ret->address, sizeof ret->address, "北海道札幌市%s%s%d丁目%d番%d号", w->name, town,
-             draw_between(&d, 97, 99), draw_between(&d, 1, 30), draw_between(&d, 1, 40));
-    snprintf(ret->telephone, sizeof ret->telephone, "011-0%02u-%04u", draw_below(&d, 100),
-             draw_below(&d, 10000));
+    // One draw a statement: C leaves the order of a call's arguments open.
+    int block = draw_between(&d, 97, 99);
+    int plot = draw_between(&d, 1, 30);
+    int door = draw_between(&d, 1, 40);
+    snprintf(ret->address, sizeof ret->address, "北海道札幌市%s%s%d丁目%d番%d号", w->name, town, block, plot, door);
+    uint32_t exchange = draw_below(&d, 100);
+    uint32_t line = draw_below(&d, 10000);
+    snprintf(ret->telephone, sizeof ret->telephone, "011-0%02u-%04u", exchange, line);
     insure(&d, ret, p.slot == 9);
 }
 
 static day birth_between(draw *d, int first, int last)
 {
-    return day_of(draw_between(d, first, last), 1, 1) + draw_between(d, 0, 364);
+    day new_year = day_of(draw_between(d, first, last), 1, 1);
+    return new_year + draw_between(d, 0, 364);
 }
 
 static day birth_of(uint64_t seed, uint32_t index, place p)

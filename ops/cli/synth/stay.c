@@ -26,9 +26,11 @@ err stay_write(chart *c, day admitted, int nights)
     char place[24];
     visit v;
     const problem *p = c->problems[draw_below(&c->story, (uint32_t)c->problem_count)];
-    snprintf(place, sizeof place, "%d%c^%d^%d", draw_between(&c->story, 3, 11),
-             draw_percent(&c->story, 50) ? 'A' : 'B', draw_between(&c->story, 1, 20),
-             draw_between(&c->story, 1, 4));
+    int floor = draw_between(&c->story, 3, 11);
+    char wing = draw_percent(&c->story, 50) ? 'A' : 'B';
+    int room = draw_between(&c->story, 1, 20);
+    int bed = draw_between(&c->story, 1, 4);
+    snprintf(place, sizeof place, "%d%c^%d^%d", floor, wing, room, bed);
     chart_visit(c, admitted, 10 * HOUR_MS, p, &v);
     lie_down(&v, place);
     if (draw_percent(&c->story, 20)) { // came by ambulance

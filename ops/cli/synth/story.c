@@ -41,8 +41,9 @@ static void fall_ill(chart *c)
     if (!c->problem_count) // a cold is for every age
         c->problems[c->problem_count++] = &catalog_problems[catalog_problem_count - 1];
     if (draw_percent(&c->story, 35))
-        c->allergies = 1u << draw_below(&c->story, 6) |
-                       (draw_percent(&c->story, 25) ? 1u << draw_below(&c->story, 6) : 0);
+        c->allergies = 1u << draw_below(&c->story, 6);
+    if (c->allergies && draw_percent(&c->story, 25))
+        c->allergies |= 1u << draw_below(&c->story, 6);
 }
 
 // A working day: hospitals are shut on Sunday. 1970-01-04 was one.

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ops/cli/synth/chart.h"
-#include "ops/cli/synth/roster.h"
+#include "ops/cli/synth/extras.h"
 #include "proto/base/luhn.h"
 
 #define NAME_MAX_BYTES 60
@@ -14,7 +14,7 @@
 
 typedef struct press {
     const synth_options *options;
-    roster roster;
+    extras extras;
     tree standard, extended;
     jis *jis;
     synth_counts counts;
@@ -27,7 +27,7 @@ static err check(const synth_options *o)
     if (!o->out_dir || !o->facility_code || !o->facility_name ||
         institution_parse(span_str(o->facility_code), &code))
         return ERR_USAGE;
-    if (strlen(o->facility_name) > NAME_MAX_BYTES || !roster_text_ok(span_str(o->facility_name)))
+    if (strlen(o->facility_name) > NAME_MAX_BYTES || !extras_text_ok(span_str(o->facility_name)))
         return ERR_USAGE;
     if (o->hospital >= SYNTH_HOSPITALS || o->dirt_percent > 50 || (o->large_bytes && !o->extended))
         return ERR_USAGE;
@@ -81,10 +81,10 @@ static err one_of_seed(press *p, uint32_t index)
     return one(p, &c);
 }
 
-static err one_of_roster(press *p, uint32_t line)
+static err one_of_extras(press *p, uint32_t line)
 {
     const synth_options *o = p->options;
-    const roster_line *l = &p->roster.lines[line];
+    const extra *l = &p->extras.lines[line];
     chart c = chart_of(p, (uint64_t)house_of(o->hospital)->modulus - 1 - line);
     c.kept = true;
     c.who = l->who;
@@ -107,14 +107,14 @@ static uint64_t shared_here(const synth_options *o)
 static err everyone(press *p)
 {
     const synth_options *o = p->options;
-    uint64_t must = shared_here(o) + p->roster.count;
+    uint64_t must = shared_here(o) + p->extras.count;
     p->people = must > o->patients ? must : o->patients;
     err e = OK;
     for (uint32_t i = 0; !e && i < o->shared; i++)
         if (synth_known(o->seed, o->shared, i, o->hospital))
             e = one_of_seed(p, i);
-    for (uint32_t i = 0; !e && i < p->roster.count; i++)
-        e = one_of_roster(p, i);
+    for (uint32_t i = 0; !e && i < p->extras.count; i++)
+        e = one_of_extras(p, i);
     for (uint32_t i = o->shared; !e && p->counts.patients < p->people; i++)
         if (synth_known(o->seed, o->shared, i, o->hospital))
             e = one_of_seed(p, i);
@@ -126,7 +126,7 @@ err synth_write(const synth_options *options, synth_counts *ret)
     press p = {
         .options = options, .standard = {.root = -1, .patient = -1}, .extended = {.root = -1, .patient = -1}};
     err e = check(options);
-    e = e ? e : roster_read(options->people_path, &p.roster);
+    e = e ? e : extras_read(options->people_path, &p.extras);
     e = e ? e : jis_new(&p.jis);
     e = e ? e : tree_open(options->out_dir, "standard", &p.standard);
     if (!e && options->extended)
@@ -135,7 +135,7 @@ err synth_write(const synth_options *options, synth_counts *ret)
     tree_close(&p.standard);
     tree_close(&p.extended);
     jis_free(p.jis);
-    roster_done(&p.roster);
+    extras_done(&p.extras);
     if (!e)
         *ret = p.counts;
     return e;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/cli/synth/roster.h"
+#include "ops/cli/synth/extras.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #define LINE_MAX_BYTES 4096
 #define FIELDS 14
 
-bool roster_text_ok(span s)
+bool extras_text_ok(span s)
 {
     if (!utf8_valid(s))
         return false;
@@ -32,7 +32,7 @@ static size_t cut(char *line, char *fields[FIELDS])
 
 static err text_of(const char *s, char *out, size_t cap)
 {
-    if (!roster_text_ok(span_str(s)))
+    if (!extras_text_ok(span_str(s)))
         return ERR_FORMAT;
     return span_to_str(span_str(s), out, cap) ? ERR_FORMAT : OK;
 }
@@ -49,10 +49,10 @@ static err chart_of(const char *s, char out[static SYNTH_CHART])
     return OK;
 }
 
-static err line_of(char *line, roster_line *ret)
+static err line_of(char *line, extra *ret)
 {
     char *f[FIELDS];
-    roster_line r = {0};
+    extra r = {0};
     size_t n = cut(line, f);
     if (n < 6 || strlen(f[5]) != 1 || !strchr("MFOUAN", f[5][0]))
         return ERR_FORMAT;
@@ -85,11 +85,11 @@ static err line_of(char *line, roster_line *ret)
     return OK;
 }
 
-static err add(roster *r, char *line)
+static err add(extras *r, char *line)
 {
     if (r->count >= SYNTH_PEOPLE_MAX)
         return ERR_LIMIT;
-    roster_line *more = reallocarray(r->lines, r->count + 1, sizeof *more);
+    extra *more = reallocarray(r->lines, r->count + 1, sizeof *more);
     if (!more)
         return ERR_MEM;
     r->lines = more;
@@ -98,9 +98,9 @@ static err add(roster *r, char *line)
     return e;
 }
 
-err roster_read(const char *path, roster *ret)
+err extras_read(const char *path, extras *ret)
 {
-    roster r = {0};
+    extras r = {0};
     char line[LINE_MAX_BYTES];
     if (!path) {
         *ret = r;
@@ -120,14 +120,14 @@ err roster_read(const char *path, roster *ret)
         e = ERR_IO;
     fclose(f);
     if (e)
-        roster_done(&r);
+        extras_done(&r);
     else
         *ret = r;
     return e;
 }
 
-void roster_done(roster *r)
+void extras_done(extras *r)
 {
     free(r->lines);
-    *r = (roster){0};
+    *r = (extras){0};
 }
