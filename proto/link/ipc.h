@@ -18,7 +18,9 @@ MUST_CHECK err ipc_serve(const char *socket_path, int workers, ipc_handler h, vo
 void ipc_reply(ipc_in *call, span reply);
 void ipc_stop(ipc_server *s);
 
-// One request, one reply. ERR_UNREACHABLE: nobody listens at the path; ERR_DENIED: no permission.
+// One request, one reply. ERR_UNREACHABLE: nobody listens at the path; ERR_DENIED: no permission;
+// ERR_DEADLINE: no reply in time; ERR_CLOSED: the daemon hung up before its reply, so whether it did
+// what was asked is unknown. A request is never sent twice.
 MUST_CHECK err ipc_call(const char *socket_path, span request, uint32_t timeout_ms, buf *reply);
 
 #endif
