@@ -36,7 +36,7 @@ err door_admit(void *ctx, const link_peer *peer, void **ret_user, char *why)
     s->h = h;
     s->count = 1;
     strcpy(s->node, view.name);
-    strncpy(s->address, peer->address, sizeof s->address - 1);
+    snprintf(s->address, sizeof s->address, "%s", peer->address);
     memcpy(s->spki, peer->spki.at, sizeof s->spki);
     s->since = clock_now_ms();
     *ret_user = s;

@@ -18,7 +18,7 @@ err hello_run(job *j, store_txn *t)
     session *s = j->caller;
     hello *state = arena_get(&j->memory, sizeof *state);
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
-    char text[120];
+    char text[160];
     if (!state)
         return ERR_MEM;
     j->state = state;
