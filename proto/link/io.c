@@ -46,7 +46,7 @@ static void out_took(link_conn *c, size_t n)
 
 void io_flush(link_conn *c)
 {
-    if (c->sending || !c->tls || (c->phase == PHASE_CLOSED && !c->lingering))
+    if (c->gone || c->sending || !c->tls || (c->phase == PHASE_CLOSED && !c->lingering))
         return;
     size_t waiting = c->out.len - c->out_at;
     if (waiting && !c->tls_dead && (c->phase == PHASE_OPEN || c->lingering)) {

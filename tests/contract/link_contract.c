@@ -41,7 +41,7 @@ typedef struct world {
     pthread_mutex_t lock;
     pthread_cond_t bell;
     side server, client;
-    bool pump; // another thread steps the network
+    err late;
 } world;
 
 #define LOCKED(w, ...) do { pthread_mutex_lock(&(w)->lock); __VA_ARGS__; \
@@ -56,7 +56,7 @@ typedef struct world {
 
 static void pause_for(world *w)
 {
-    if (w->net && !w->pump) {
+    if (w->net) {
         pthread_mutex_unlock(&w->lock);
         assert_true(memnet_step(w->net));
         pthread_mutex_lock(&w->lock);
@@ -79,9 +79,11 @@ static err on_admit(void *ctx, const link_peer *peer, void **ret_user, char *why
     if (!tls_peer_spki(peer->session, &spki) || memcmp(&spki, &peer->spki, sizeof spki))
         return ERR_INTERNAL;
     *ret_user = s;
-    if (s->admit)
+    err e;
+    LOCKED(s->w, e = s->admit);
+    if (e)
         snprintf(why, 128, "no place in the membership list");
-    return s->admit;
+    return e;
 }
 
 static void on_opened(void *ctx, link_conn *c)
@@ -457,12 +459,15 @@ static void closing_ends_every_call(world *w)
     assert_int_equal(s.next_retry_ms, 0);
 }
 
-static void *close_gently(void *arg)
+// Some time after GOODBYE: no new call goes out any more, and the open one is answered.
+static void answer_late(void *ctx)
 {
-    world *w = arg;
-    link_close(w->server.end, 30000);
-    LOCKED(w, w->server.end = NULL);
-    return NULL;
+    world *w = ctx;
+    asked probe = {0};
+    err e = ask(&probe, &w->client, ECHO, (span){0}, 60000, 0);
+    link_in *call = NULL;
+    LOCKED(w, w->late = e; call = w->server.parked[--w->server.parked_count]);
+    link_reply(call, OK, SPAN_LIT("in time"), NULL);
 }
 
 static void draining_lets_open_calls_end(world *w)
@@ -471,28 +476,15 @@ static void draining_lets_open_calls_end(world *w)
     asked a = {0};
     assert_int_equal(ask(&a, &w->client, PARK, SPAN_LIT("x"), 60000, 0), OK);
     UNTIL(w, w->server.parked_count == 1);
-    w->pump = true; // link_close steps the network
-    pthread_t closer;
-    assert_int_equal(pthread_create(&closer, NULL, close_gently, w), 0);
-    // Once GOODBYE is there, no new call goes out.
-    static asked probes[LINK_CALLS_PEER];
-    memset(probes, 0, sizeof probes);
-    size_t probe = 0;
-    err e = OK;
-    while (e == OK && probe < LINK_CALLS_PEER) {
-        e = ask(&probes[probe], &w->client, ECHO, (span){0}, 60000, 0);
-        if (!e) {
-            UNTIL(w, probes[probe].done);
-            probe++;
-        }
-    }
-    assert_int_equal(e, ERR_CLOSED);
-    LOCKED(w, w->server.parked_count = 0);
-    link_reply(w->server.parked[0], OK, SPAN_LIT("in time"), NULL);
-    UNTIL(w, a.done && !w->server.end);
-    pthread_join(closer, NULL);
-    w->pump = false;
-    UNTIL(w, w->client.closed == 1);
+    port *p = w->net ? memnet_port(w->net) : port_real();
+    port_timer *timer;
+    assert_int_equal(p->ops->timer_open(p, answer_late, w, &timer), OK);
+    p->ops->timer_set(timer, 500);
+    link_close(w->server.end, 50000);
+    w->server.end = NULL;
+    UNTIL(w, a.done && w->client.closed == 1);
+    p->ops->timer_close(timer);
+    assert_int_equal(w->late, ERR_CLOSED);
     assert_int_equal(a.e, OK);
     assert_true(span_eq(buf_span(&a.body), SPAN_LIT("in time")));
     buf_done(&a.body);
