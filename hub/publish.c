@@ -15,7 +15,7 @@ typedef struct refusal {
 } refusal;
 
 typedef struct publish {
-    uint64_t held;
+    uint64_t held, first; // first: of those new here
     refusal *refused;
     size_t refused_count;
     bool gap;
@@ -91,7 +91,7 @@ static err publish_log(job *j, store_txn *t, const Tsunagu__PublishRequest *q, c
     for (size_t i = 0; i < q->n_cards; i++)
         parts[i] = wire_span(q->cards[i]);
     sha256_parts(parts, q->n_cards, &digest);
-    snprintf(text, sizeof text, "cards %llu..%llu, %zu refused", (unsigned long long)q->first_seq,
+    snprintf(text, sizeof text, "cards %llu..%llu, %zu refused", (unsigned long long)p->first,
              (unsigned long long)(q->first_seq + q->n_cards - 1), p->refused_count);
     e.event = EVENT_PUBLISH;
     e.status = p->refused_count ? ERR_DENIED : OK;
@@ -119,6 +119,7 @@ err publish_run(job *j, store_txn *t)
     }
     if (q->first_seq + q->n_cards - 1 <= p->held)
         return OK; // all of it is durable already
+    p->first = p->held + 1;
     p->refused = arena_get(&j->memory, q->n_cards * sizeof *p->refused);
     if (!p->refused)
         return ERR_MEM;
