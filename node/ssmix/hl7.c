@@ -302,7 +302,7 @@ int hl7_reps(const hl7 *m, size_t segment, int field)
     if (segment == 0 && field <= 2)
         return 1;
     int n = 1;
-    for (size_t i = 0; i < s.len; i++)
+    for (size_t i = 0; i < s.len && n < HL7_REPS_MAX; i++)
         n += s.at[i] == m->repeat;
     return n;
 }

@@ -20,7 +20,8 @@ span hl7_name(const hl7 *m, size_t segment);         // "PID"
 // Field, repetition (from 0), component (from 1), subcomponent (from 1); 0: the whole level above. Empty if absent.
 // MSH counts as the standard does (MSH-1 is the separator). Escapes are not undone here.
 span hl7_field(const hl7 *m, size_t segment, int field, int rep, int component, int sub);
-int hl7_reps(const hl7 *m, size_t segment, int field);
+int hl7_reps(const hl7 *m, size_t segment, int field); // at most HL7_REPS_MAX are told
+#define HL7_REPS_MAX 1000 // finding the n-th costs n: a field of nothing but `~` must not take hours
 size_t hl7_find(const hl7 *m, const char *name, size_t from); // index or SIZE_MAX
 err hl7_unescape(const hl7 *m, span raw, buf *out);  // UTF-8 out
 

@@ -170,8 +170,10 @@ static void view_performed(page *p, size_t s)
 static void view_studies(page *p)
 {
     bool any = false;
-    for (size_t s = hl7_find(p->m, "IPC", 0); s != SIZE_MAX; s = hl7_find(p->m, "IPC", s + 1)) {
+    int told = 0;
+    for (size_t s = hl7_find(p->m, "IPC", 0); s != SIZE_MAX && told < 200; s = hl7_find(p->m, "IPC", s + 1)) {
         bool again = false;
+        told++;
         for (size_t o = hl7_find(p->m, "IPC", 0); o < s && !again; o = hl7_find(p->m, "IPC", o + 1))
             again = span_eq(hl7_field(p->m, o, 1, 0, 0, 0), hl7_field(p->m, s, 1, 0, 0, 0)) &&
                     span_eq(hl7_field(p->m, o, 3, 0, 0, 0), hl7_field(p->m, s, 3, 0, 0, 0));
