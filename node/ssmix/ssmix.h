@@ -59,8 +59,8 @@ typedef struct ssmix_index ssmix_index; // over tables of an open store, in memo
 typedef struct ssmix_options {
     const ssmix_root *roots; size_t root_count;
     store *keep; writer *write;
-    int table_patient;       // chart → packed entries (one value per chart and root, split when long)
-    int table_folder;        // root + folder → mtime: for the incremental rescan
+    int table_patient;       // chart and root → its folders' times and its live entries, packed, split when long
+    int table_folder;        // root, and root + PID[0:3]/PID[3:6] → times and names of the upper levels
     uint8_t secret[32];      // handed to id_of: document ids must not be guessable from chart numbers
     // A keyed function, say the first 16 bytes of an HMAC. `place` is the root's index in decimal, `/`, and the path
     // relative to the root without the trailing `_flag`. Called when entries are read, never by a scan.
