@@ -314,7 +314,7 @@ static int control_run(invocation *v)
         if (more)
             strcpy(handle, a.reply->handle);
         ask_done(&a);
-        if (!more || strcmp(v->row->control, "manifest") != 0)
+        if (!more)
             return EXIT_OK;
         args[n] = (ask_arg){"handle", handle};
         args[n + 1] = (ask_arg){NULL, NULL};

@@ -15,7 +15,8 @@ void show_safe(FILE *out, const char *text, bool lines)
     span s = span_str(text);
     while (s.len) {
         const uint8_t *at = s.at;
-        uint32_t cp = utf8_next(&s);
+        size_t before = s.len;
+        uint32_t cp = utf8_next(&s); // an empty rest has no address
         bool kept = lines && (cp == '\n' || cp == '\t');
         // C0, DEL, C1 and the direction marks that can turn a line around.
         bool bad = cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || (cp >= 0x202a && cp <= 0x202e) ||
@@ -23,7 +24,7 @@ void show_safe(FILE *out, const char *text, bool lines)
         if (bad && !kept)
             fputc(' ', out);
         else
-            fwrite(at, 1, (size_t)(s.at - at), out);
+            fwrite(at, 1, before - s.len, out);
     }
 }
 

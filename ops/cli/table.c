@@ -162,6 +162,8 @@ const command_row command_table[] = {
      scan_options, "scan", "dirty: why path", scan_run},
     {"charts", N_("patients in the storages"), NULL, chart_optional, "charts",
      "chart: chart consented oldest newest types", NULL},
+    {"documents", N_("a patient's documents in the storages, whatever the windows"), NULL, chart_needed, "documents",
+     "document: day category type title department bytes document", NULL},
     {"identity", N_("a patient as ADT-00 has it"), NULL, chart_needed, "identity", NULL, NULL},
     {"candidates", N_("who of our patients may be the one on the request form"),
      N_("Compares kana, birth, sex, postal code, telephone and insurance, and says for each whether it agrees.\n"

@@ -1,0 +1,468 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The story's eight steps. Each plays by `tsunagu` commands only, says what it sees and
+# judges it. Sourced by ops/run, after words, tell, federation and storages.
+
+OWN_NUMBER=K-10293    # the clinic's own patient number
+OTHER_NUMBER=Z-00417  # another clinic's
+STRANGER=uninvited
+A='' B='' C='' D=''   # unions: the clinic's, two hospitals', another clinic's
+CHART_B='' CHART_C=''
+REGISTERED=''
+FORM=()               # the patient, as the registration form has it: options of `tsunagu`
+TIMELINE=''           # the physician's, as JSON
+NURSE_AT=''           # the hospital that refused the nurse
+OLDER_ASKED=no        # whether there was anything older than the window to ask for
+OTHER=''              # the hospital that still disclosed after the other had stopped
+
+# ---- 1 ------------------------------------------------------------------------------
+
+step_1_start() {
+    local u seconds=$SECONDS
+    start_hub || { bad hub_started "$HUB_PORT"; return; }
+    good hub_started "$HUB_PORT"
+    nodes_rewrite # the hub may have had to take another port
+    for u in "${UNIONS[@]}"; do
+        start_node "$u"
+    done
+    for u in "${UNIONS[@]}"; do
+        wait_ready "$u" || { OUT='' ERR='' && bad node_connected "${NAME_OF[$u]}"; return; }
+    done
+    try hub nodes --json
+    local connected same
+    connected=$(pick 'map(select(.kind == "node" and .state == "connected")) | length')
+    same=$(pick 'map(select(.kind == "node" and .state == "connected" and .rules == "same")) | length')
+    judge "$([[ $connected == "${#UNIONS[@]}" ]] && echo yes)" nodes_connected "$connected" "${#UNIONS[@]}"
+    judge "$([[ $same == "$connected" ]] && echo yes)" nodes_rules "$same" "${RULES_HASH:0:16}"
+    note step_took $((SECONDS - seconds))
+}
+
+# ---- 2 ------------------------------------------------------------------------------
+
+step_2_scan() {
+    local u said known least
+    for u in "${UNIONS[@]}"; do
+        try "$u" scan --full --json
+        if ((CODE)) || ! holds 'map(select(.kind == "scan"))[0] | .running == "no" and .live > 0'; then
+            bad scan_failed "${NAME_OF[$u]}"
+            continue
+        fi
+        said=$(pick 'map(select(.kind == "scan"))[0] | [.patients, .files, (.files * 1000 / ([.took_ms, 1] | max) | floor),
+            .history, .deleted, .dirty_name + .dirty_place + .vanished + .unreadable] | @tsv')
+        # shellcheck disable=SC2086 # numbers
+        good scanned "${NAME_OF[$u]}" $said
+        pick 'map(select(.kind == "dirty")) | group_by(.why)[] | "\(.[0].why)\t\(length)\t\(.[0].path)"' |
+            while IFS=$'\t' read -r why count path; do
+                printf '        %s\n' "$(text scan_dirty "$count" "$(dirty_word "$why")" "$path")"
+            done
+    done
+    OUT='' ERR=''
+    charts_list "${UNIONS[@]}" | charts_join >"$FEDERATION/known"
+    known=$(wc -l <"$FEDERATION/known")
+    least=20
+    ((${#GIVEN[@]} == 0)) || least=1
+    judge "$( ((known >= least)) && echo yes)" known_twice "$known"
+}
+
+dirty_word() {
+    case $1 in
+    name | place | vanished | unreadable) text "dirty_$1" ;;
+    *) printf '%s' "$1" ;;
+    esac
+}
+
+# Given storages come first: two of them if they share somebody, else one and the one its people were told to.
+allowed() { # UNION UNION
+    ((${#GIVEN[@]})) || return 0
+    if [[ $BRIDGED == yes ]]; then
+        [[ -n ${GIVEN[$1]:-} && -z ${GIVEN[$2]:-} ]]
+    else
+        [[ -n ${GIVEN[$1]:-} && -n ${GIVEN[$2]:-} ]]
+    fi
+}
+
+# The story's people: a patient whom two hospitals know, a clinic of a third union, another of a fourth.
+cast() {
+    local u
+    REGISTERED=$(today)
+    if ! patient_choose "$REGISTERED" <"$FEDERATION/known"; then
+        # Storages that end long ago: the disclosure is registered on their last day.
+        REGISTERED=$(charts_list "${!GIVEN[@]}" | cut -f 4 | grep -E '^[0-9]{4}-' | sort | tail -n 1) || true
+        [[ -n $REGISTERED ]] && patient_choose "$REGISTERED" <"$FEDERATION/known" || return 1
+        note registered_earlier "$REGISTERED"
+    fi
+    for u in shiritsu kkr tenshi ntt-east tmnit hokudai gan-center; do
+        [[ $u != "$B" && $u != "$C" ]] || continue
+        if [[ -z $A ]]; then
+            A=$u
+        elif [[ -z $D ]]; then
+            D=$u
+        fi
+    done
+}
+
+# ---- 3 ------------------------------------------------------------------------------
+
+# What the clinic writes on the 患者登録依頼書, from the patient's own insurance card.
+form_fill() {
+    local key value option
+    FORM=()
+    try "$B" identity --chart "$CHART_B" --json
+    while IFS=$'\t' read -r key value; do
+        option=${key//_/-}
+        [[ $key != number ]] || option=number-insured
+        FORM+=("--$option=$value")
+    done < <(pick '.[0] | to_entries[] | select(.key | IN("kanji_family", "kanji_given", "kana_family", "kana_given", "birth",
+        "sex", "postal", "telephone", "insurer", "symbol", "number", "branch")) | select(.value != "") |
+        [.key, (.value | tostring)] | @tsv')
+    FORM_NAME=$(pick '.[0] | "\(.kanji_family) \(.kanji_given) (\(.kana_family) \(.kana_given)), \(.birth)"')
+    ((${#FORM[@]} >= 5))
+}
+
+consent_at() { # UNION CHART
+    local u=$1 chart=$2 strength others
+    try "$u" candidates "${FORM[@]}" --json
+    strength=$(pick --arg chart "$chart" 'map(select(.kind == "candidate" and (.chart | tostring) == $chart))[0].strength // ""')
+    others=$(pick 'map(select(.kind == "candidate")) | length')
+    judge "$([[ -n $strength && $strength != none ]] && echo yes)" candidate "${NAME_OF[$u]}" "$others" "$chart" \
+        "$(strength_word "$strength")"
+    pick 'map(select(.kind == "candidate"))[] | "\(.chart)  \(.name)  \(.kana)  \(.birth)  \(.strength)"' | block 5
+    try "$u" confirm --chart "$chart" --by staff-2041 --to "facility:${CLINIC_OF[$A]}" --registered-on "$REGISTERED" --json
+    judge "$( ((CODE == 0)) && holds '.[0].revision >= 1' && echo yes)" consented "${NAME_OF[$u]}" \
+        "$(pick '.[0].revision')" "$(pick '.[0].from')" "$(until_word "$(pick '.[0].until')")"
+    try "$u" publish wait --timeout-ms 10000 --json
+    judge "$( ((CODE == 0)) && echo yes)" card_published "${NAME_OF[$u]}"
+}
+
+strength_word() {
+    case $1 in
+    weak | possible | likely | strong) text "strength_$1" ;;
+    *) printf '%s' "$1" ;;
+    esac
+}
+
+until_word() {
+    case $1 in '' | null | - | 9999*) text until_withdrawn ;; *) printf '%s' "$1" ;; esac
+}
+
+hub_cards() {
+    at hub status --json | jq -r '.records[0].cards'
+}
+
+step_3_consent() {
+    local before after
+    note cast_clinic "${CLINIC_NAME[$A]}" "$A"
+    note cast_hospitals "${NAME_OF[$B]}" "$B" "${NAME_OF[$C]}" "$C"
+    form_fill || { bad no_form; return; }
+    note cast_patient "$FORM_NAME"
+    before=$(hub_cards)
+    consent_at "$B" "$CHART_B"
+    consent_at "$C" "$CHART_C"
+    after=$(hub_cards)
+    OUT='' ERR=''
+    judge "$( ((after - before == 2)) && echo yes)" hub_cards "$before" "$after"
+    hub_knows_no_name
+}
+
+# The name in every spelling the hub could have kept it in: as on the form, and as the storage writes it.
+hub_knows_no_name() {
+    local part found=no words=()
+    try "$B" identity --chart "$CHART_B" --json
+    mapfile -t words < <(pick '.[0] | .kanji_family, .kana_family, .telephone | select(. != "" and . != null)')
+    OUT='' ERR=''
+    ((${#words[@]})) || found=unasked
+    for part in "${words[@]}"; do
+        if grep -rqaF -e "$part" "$FEDERATION/hub/data" "$FEDERATION/hub/log" ||
+            grep -rqaF -e "$(iconv -f UTF-8 -t ISO-2022-JP <<<"$part" 2>/dev/null | head -c -1)" "$FEDERATION/hub/data"; then
+            found=yes
+        fi
+    done
+    judge "$([[ $found == no ]] && echo yes)" hub_blind
+}
+
+# ---- 4 ------------------------------------------------------------------------------
+
+# DAYS, types and labels of a timeline, told by day.
+timeline_lines() {
+    pick '(map(select(.kind == "facility")) | map({(.facility | tostring): .name}) | add) as $names |
+        map(select(.kind == "document"))[] |
+        "\(.day)  \(.label) / \(if (.title // "") == "" then .type else .title end)  \($names[.facility | tostring] // .facility)"'
+}
+
+step_4_timeline() {
+    local u from early label rest
+    try "$A" register --as "dr-$A" --number "$OWN_NUMBER" "${FORM[@]}" --json
+    judge "$( ((CODE == 0)) && echo yes)" registered "${CLINIC_NAME[$A]}" "$OWN_NUMBER"
+    try "$A" timeline --as "dr-$A" --number "$OWN_NUMBER" --json
+    TIMELINE=$OUT
+    judge "$( ((CODE == 0)) && holds --arg b "${CODE_OF[$B]}" --arg c "${CODE_OF[$C]}" \
+        'map(select(.kind == "facility" and .status == "ok").facility | tostring) | sort == ([$b, $c] | sort)' && echo yes)" \
+        both_answer "${NAME_OF[$B]}" "${NAME_OF[$C]}"
+    for u in "$B" "$C"; do
+        note may_see "${NAME_OF[$u]}"
+        while IFS=$'\t' read -r label from rest; do
+            printf '        %s\n' "$(text since "$label" "$from" "$rest")"
+        done < <(pick --arg f "${CODE_OF[$u]}" 'map(select(.kind == "category" and (.facility | tostring) == $f))[] |
+            if (.why // "") == "" or .why == "granted" then [.label, (.from // "" | tostring), ((.periods // "") | tostring)]
+            else [.label, "–", "\(.why)"] end | map(if . == "" then "–" else . end) | @tsv')
+    done
+    judge "$(holds --arg b "${CODE_OF[$B]}" --arg c "${CODE_OF[$C]}" 'map(select(.kind == "document").facility | tostring) |
+        unique == ([$b, $c] | sort)' && echo yes)" timeline_both "$(pick 'map(select(.kind == "document")) | length')"
+    timeline_lines | block 14
+    early=$(pick '(map(select(.kind == "category")) | map({"\(.facility)/\(.category)": .from}) | add) as $from |
+        map(select(.kind == "document" and .day != "-" and .day != "" and .day < $from["\(.facility)/\(.category)"])) | length')
+    judge "$([[ $early == 0 ]] && echo yes)" windows_hold
+    if holds 'any(.[]; .kind == "withheld")'; then
+        note older_told
+    fi
+}
+
+# ---- 5 ------------------------------------------------------------------------------
+
+ticket_of() { # JSON UNION
+    OUT=$1 pick --arg f "${CODE_OF[$2]}" 'map(select(.kind == "facility" and (.facility | tostring) == $f))[0].ticket // ""'
+}
+
+# The newest document of a category: "union<TAB>document<TAB>day<TAB>type".
+document_of() { # CATEGORY
+    local u found
+    for u in "$B" "$C"; do
+        found=$(OUT=$TIMELINE pick --arg f "${CODE_OF[$u]}" --arg c "$1" \
+            'map(select(.kind == "document" and (.facility | tostring) == $f and .category == $c)) | sort_by(.day) |
+             if length > 0 then .[-1] | [.document, .day, .type] | @tsv else empty end')
+        if [[ -n $found ]]; then
+            printf '%s\t%s\n' "$u" "$found"
+            return
+        fi
+    done
+}
+
+# Byte for byte the hospital's own file: the chart's folder has one like it.
+is_in_storage() { # UNION CHART FILE
+    local root=${STANDARD[$1]} chart=$2 path
+    while IFS= read -r path; do
+        ! cmp -s "$path" "$3" || return 0
+    done < <(find -H "$root/${chart:0:3}/${chart:3:3}/$chart" -type f 2>/dev/null)
+    return 1
+}
+
+open_and_show() { # CATEGORY WHAT-KEY
+    local u document day type chart out=$FEDERATION/opened.$1
+    IFS=$'\t' read -r u document day type < <(document_of "$1") || true
+    if [[ -z ${document:-} ]]; then
+        bad nothing_to_open "$(text "$2")"
+        return
+    fi
+    chart=$CHART_B
+    [[ $u == "$B" ]] || chart=$CHART_C
+    try "$A" open --as "dr-$A" --ticket "$(ticket_of "$TIMELINE" "$u")" --document "$document"
+    judge "$( ((CODE == 0)) && [[ $OUT =~ [ぁ-んァ-ヶ一-龠] ]] && echo yes)" opened "$(text "$2")" "$type" "$day" "${NAME_OF[$u]}"
+    ((CODE)) || block 18 <<<"$OUT"
+    rm -f "$out"
+    try "$A" open --as "dr-$A" --ticket "$(ticket_of "$TIMELINE" "$u")" --document "$document" --out "$out"
+    judge "$( ((CODE == 0)) && is_in_storage "$u" "$chart" "$out" && echo yes)" same_bytes \
+        "$(wc -c <"$out" 2>/dev/null || echo 0)"
+    ! [[ -s $out ]] || sealed_on_the_way "$out"
+}
+
+# A long enough piece of the document must not be anywhere at the hub.
+sealed_on_the_way() {
+    local piece
+    piece=$(LC_ALL=C grep -aoE '[A-Za-z0-9^|.-]{24,60}' "$1" | LC_ALL=C awk 'length($0) > length(best) { best = $0 } END { print best }')
+    OUT='' ERR=''
+    [[ -n $piece ]] || return 0
+    judge "$(grep -rqaF -e "$piece" "$FEDERATION/hub/data" "$FEDERATION/hub/log" || echo yes)" sealed
+}
+
+step_5_open() {
+    open_and_show prescriptions a_prescription
+    open_and_show laboratory a_result
+}
+
+# ---- 6 ------------------------------------------------------------------------------
+
+step_6_refusals() {
+    refuse_other_clinic
+    refuse_nurse
+    refuse_older
+    refuse_copied
+    refuse_stranger
+}
+
+refuse_other_clinic() {
+    try "$D" register --as "dr-$D" --number "$OTHER_NUMBER" "${FORM[@]}" --json
+    ((CODE == 0)) || { bad registered "${CLINIC_NAME[$D]}" "$OTHER_NUMBER"; return; }
+    try "$D" lookup --as "dr-$D" --number "$OTHER_NUMBER" --json
+    judge "$(holds 'map(select((.ticket // "") != "" or ((.granted // "") != "" and .kind == "facility"))) | length == 0' && echo yes)" \
+        other_clinic "${CLINIC_NAME[$D]}" "$(pick 'map(select(.kind == "facility")) | length')"
+}
+
+refuse_nurse() {
+    local document seen u f
+    try "$A" timeline --as "ns-$A" --number "$OWN_NUMBER" --json
+    seen=$OUT
+    judge "$( ((CODE == 0)) && holds 'any(.[]; .kind == "document" and .category == "prescriptions") and
+        (any(.[]; .kind == "document" and (.category | IN("reports", "imaging", "referrals"))) | not)' && echo yes)" nurse_sees \
+        "$(pick 'map(select(.kind == "document").label) | unique | join(", ")')"
+    try "$A" lookup --as "ns-$A" --number "$OWN_NUMBER" --categories reports --json
+    judge "$(holds 'map(select((.ticket // "") != "")) | length == 0' && echo yes)" nurse_refused \
+        "$(pick 'map(select(.kind == "category" and .category == "reports"))[0] | "\(.label): \(.why)"')"
+    # And if her program asked for a report all the same, by the id that the physician saw: the hospital refuses.
+    IFS=$'\t' read -r u document f < <(document_of reports) || true
+    [[ -n ${document:-} ]] || return 0
+    try "$A" open --as "ns-$A" --ticket "$(ticket_of "$seen" "$u")" --document "$document"
+    NURSE_AT=$u
+    refused 4 nurse_open "${NAME_OF[$u]}" "${f%%$'\t'*}"
+}
+
+refuse_older() {
+    local from document day type
+    from=$(OUT=$TIMELINE pick --arg f "${CODE_OF[$B]}" \
+        'map(select(.kind == "category" and (.facility | tostring) == $f and .category == "prescriptions"))[0].from')
+    try "$B" documents --chart "$CHART_B" --json
+    # The newest of those before the window: the hardest case.
+    IFS=$'\t' read -r document day type < <(pick --arg from "$from" \
+        'map(select(.kind == "document" and (.category | IN("prescriptions", "laboratory")) and .day != "-" and .day < $from)) |
+         sort_by(.day) | if length > 0 then .[-1] | [.document, .day, .type] | @tsv else empty end') || true
+    if [[ -z ${document:-} ]]; then
+        note nothing_older "${NAME_OF[$B]}"
+        return
+    fi
+    try "$A" open --as "dr-$A" --ticket "$(ticket_of "$TIMELINE" "$B")" --document "$document"
+    OLDER_ASKED=yes
+    refused 6 older_refused "$type" "$day" "$from"
+}
+
+refuse_copied() {
+    local handle bytes
+    handle=$(ticket_of "$TIMELINE" "$B")
+    try "$A" ticket --as "dr-$A" --ticket "$handle" --json
+    bytes=$(pick '.[0].bytes')
+    if [[ ! $bytes =~ ^[0-9a-f]{100,}$ ]]; then
+        bad ticket_bytes
+        return
+    fi
+    # The same bytes are good at the node they were issued to: it is the place that makes the difference.
+    try "$A" manifest --as "dr-$A" --ticket "$bytes" --json
+    judge "$( ((CODE == 0)) && echo yes)" ticket_own $((${#bytes} / 2))
+    try "$D" manifest --as "dr-$D" --ticket "$bytes" --json
+    [[ -n $ERR ]] || ERR=$(jq -rs '.[0].note // ""' <<<"$OUT" 2>/dev/null || true)
+    refused 4 ticket_copied "$D"
+}
+
+refuse_stranger() {
+    local i log=''
+    start_node "$STRANGER"
+    for ((i = 0; i < READY_SECONDS * 10; i++)); do
+        try hub log list --event refuse --json
+        log=$(pick 'map(select(.kind == "entry"))[-1].note // ""')
+        [[ -z $log ]] || break
+        sleep 0.1
+    done
+    judge "$([[ $log == *"membership list"* ]] && echo yes)" stranger_refused "$log"
+    # Its own status tells its operator why. It may have ended: then its log does.
+    for ((i = 0; i < 50; i++)); do
+        try "$STRANGER" status --json
+        [[ $(pick '.[0].state // ""') != connecting || -z $(pick '.[0].detail // ""') ]] || break
+        daemon_alive "$STRANGER" || break
+        sleep 0.1
+    done
+    judge "$([[ $(pick '.[0].state // ""') == connecting ]] && echo yes)" stranger_status "$(pick '.[0].detail // ""')"
+    try hub nodes --json
+    judge "$(holds --arg n "$STRANGER" 'any(.[]; .name == $n) | not' && echo yes)" stranger_absent
+    stop_daemon "$STRANGER"
+}
+
+# ---- 7 ------------------------------------------------------------------------------
+
+step_7_withdraw() {
+    local fresh u document day type
+    try "$A" timeline --as "dr-$A" --number "$OWN_NUMBER" --json
+    fresh=$OUT
+    TIMELINE=$fresh
+    IFS=$'\t' read -r u document day type < <(document_of prescriptions) || true
+    try "$A" open --as "dr-$A" --ticket "$(ticket_of "$fresh" "$u")" --document "$document" --json
+    judge "$( ((CODE == 0)) && echo yes)" before_withdrawal "$type" "$day" "${NAME_OF[$u]}"
+    # At the hospital that disclosed it.
+    OTHER=$C
+    [[ $u == "$B" ]] || OTHER=$B
+    try "$u" withdraw --chart "$([[ $u == "$B" ]] && echo "$CHART_B" || echo "$CHART_C")" --by staff-2041 --json
+    judge "$( ((CODE == 0)) && echo yes)" withdrawn_at "${NAME_OF[$u]}" "$(pick '.[0].revision')"
+    try "$A" open --as "dr-$A" --ticket "$(ticket_of "$fresh" "$u")" --document "$document"
+    refused 7 read_after "${NAME_OF[$u]}"
+    try "$u" publish wait --timeout-ms 10000 --json
+    try "$A" lookup --as "dr-$A" --number "$OWN_NUMBER" --json
+    judge "$(holds --arg f "${CODE_OF[$u]}" 'any(.[]; (.facility | tostring) == $f) | not' && echo yes)" lookup_after "${NAME_OF[$u]}"
+    # And at the clinic: that ends everything for this clinic, whoever disclosed.
+    judge "$(holds --arg f "${CODE_OF[$OTHER]}" 'any(.[]; .kind == "facility" and (.facility | tostring) == $f and .status == "ok")' &&
+        echo yes)" other_still "${NAME_OF[$OTHER]}"
+    fresh=$OUT
+    try "$A" own-withdraw --as "dr-$A" --number "$OWN_NUMBER" --json
+    judge "$( ((CODE == 0)) && echo yes)" withdrawn_own "${CLINIC_NAME[$A]}" "$(pick '.[0].seq')"
+    try "$A" manifest --as "dr-$A" --ticket "$(ticket_of "$fresh" "$OTHER")"
+    refused 7 read_after "${NAME_OF[$OTHER]}"
+    try "$A" lookup --as "dr-$A" --number "$OWN_NUMBER" --json
+    judge "$(holds 'map(select(.kind == "facility")) | length == 0' && echo yes)" lookup_nothing
+}
+
+# ---- 8 ------------------------------------------------------------------------------
+
+logged() { # DAEMON LABEL EVENT STATUS LEAST
+    local n
+    n=$(OUT=${LOGS[$1]} pick --arg e "$3" --arg s "$4" 'map(select(.kind == "entry" and .event == $e and .status == $s)) | length')
+    if ((${n:-0} >= $5)); then
+        printf '        %3d  %-12s %-14s %s\n' "$n" "$3" "$4" "$2"
+    else
+        OUT='' ERR=''
+        bad log_lacks "$2" "$3" "$4"
+    fi
+}
+
+declare -gA LOGS=()
+step_8_log() {
+    local name seq hash wrong clinic=${NAME_OF[$A]}
+    for name in hub "${UNIONS[@]}"; do
+        try "$name" log list --json
+        ((CODE == 0)) || { bad log_unread "$name"; return; }
+        LOGS[$name]=$OUT
+    done
+    note log_heads
+    logged hub hub connect ok 7
+    logged hub hub refuse denied 1
+    logged hub hub publish ok 2
+    logged hub hub lookup ok 3
+    logged hub hub lookup denied 2
+    logged hub hub fetch ok 5
+    logged hub hub fetch denied 1
+    logged hub hub fetch withdrawn 1
+    logged hub hub tombstone ok 1
+    logged hub hub withdraw ok 1
+    logged "$B" "${NAME_OF[$B]}" consent ok 1
+    logged "$B" "${NAME_OF[$B]}" release ok 3
+    [[ -z $NURSE_AT ]] || logged "$NURSE_AT" "${NAME_OF[$NURSE_AT]}" release denied 1
+    [[ $OLDER_ASKED == no ]] || logged "$B" "${NAME_OF[$B]}" release expired 1
+    logged "$C" "${NAME_OF[$C]}" consent ok 1
+    logged "$OTHER" "${NAME_OF[$OTHER]}" stop_told ok 1
+    logged "$A" "$clinic" register ok 1
+    logged "$A" "$clinic" ask ok 2
+    logged "$A" "$clinic" read ok 2
+    [[ $STEP_GOOD != yes ]] || good log_complete
+    for name in hub "${UNIONS[@]}"; do
+        try "$name" log verify --json
+        ((CODE == 0)) || { bad log_broken "$name"; return; }
+    done
+    good log_verified $((${#UNIONS[@]} + 1))
+    # Somebody else remembers what the hub's log was: a node, from the hub's own answers.
+    try "$A" log head --json
+    seq=$(pick 'map(select(.kind == "witness"))[0].seq // 0') hash=$(pick 'map(select(.kind == "witness"))[0].hash // ""')
+    try hub log verify --seq "$seq" --hash "$hash" --json
+    judge "$( ((CODE == 0 && seq > 0)) && echo yes)" witness_agrees "$A" "$seq" "${hash:0:16}"
+    wrong=$(tr '0-9a-f' '1-9a-f0' <<<"$hash")
+    try hub log verify --seq "$seq" --hash "$wrong" --json
+    judge "$( ((CODE == 9)) && echo yes)" witness_differs
+    rm -f "$FEDERATION/hub.log.jsonl"
+    try hub log export --out "$FEDERATION/hub.log.jsonl"
+    CODE=0
+    OUT=$(tsunagu log check "$FEDERATION/hub.log.jsonl" --seq "$seq" --hash "$hash" 2>&1) || CODE=$?
+    judge "$( ((CODE == 0)) && echo yes)" export_checks "$(wc -l <"$FEDERATION/hub.log.jsonl")"
+}
