@@ -321,35 +321,67 @@ static int control_run(invocation *v)
     }
 }
 
-int main(int argc, char **argv)
+// The options that hold everywhere may also stand before the command: `tsunagu --lang ja status`.
+// Gives how many words they take; *ret_code >= 0: stop with it.
+static int common_read(invocation *v, int argc, char **argv, int *ret_code)
 {
-    int used = 0;
-    tongue_init();
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    int at = 1;
+    *ret_code = -1;
+    for (; at < argc && argv[at][0] == '-' && *ret_code < 0; at++) {
+        bool valued = at + 1 < argc;
+        if (strcmp(argv[at], "--json") == 0) {
+            v->json = true;
+        } else if (strcmp(argv[at], "--socket") == 0 && valued) {
+            v->socket = argv[++at];
+        } else if (strcmp(argv[at], "--lang") == 0 && valued) {
+            lang_take(v, argv[++at]);
+        } else if (strcmp(argv[at], "--version") == 0) {
+            puts("tsunagu 0.1.0");
+            *ret_code = EXIT_OK;
+        } else if (strcmp(argv[at], "--help") == 0) {
+            help_all();
+            *ret_code = EXIT_OK;
+        } else {
+            *ret_code = unknown_command(argv[at]);
+        }
+    }
+    return at - 1;
+}
+
+// No row has these words: a group's help, or what was probably meant.
+static int no_command(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "help") == 0) {
         help_all();
         return argc < 2 ? EXIT_USAGE : EXIT_OK;
     }
-    if (strcmp(argv[1], "--version") == 0) {
-        puts("tsunagu 0.1.0");
-        return EXIT_OK;
-    }
-    const command_row *row = command_find(argc - 1, argv + 1, &used);
-    if (!row && group_exists(argv[1])) {
-        if (argc > 2 && argv[2][0] != '-') {
-            char both[128];
-            snprintf(both, sizeof both, "%s %s", argv[1], argv[2]);
-            return unknown_command(both);
-        }
-        help_group(argv[1]);
-        return argc > 2 && strcmp(argv[2], "--help") == 0 ? EXIT_OK : EXIT_USAGE;
-    }
-    if (!row)
+    if (!group_exists(argv[1]))
         return unknown_command(argv[1]);
-    invocation v = {.row = row, .socket = getenv("TSUNAGU_SOCKET"), .japanese = tongue_is_japanese()};
-    int code = arguments_read(&v, argc - used, argv + used);
-    if (code >= 0)
-        return code;
-    code = row->run ? row->run(&v) : control_run(&v);
+    if (argc > 2 && argv[2][0] != '-') {
+        char both[128];
+        snprintf(both, sizeof both, "%s %s", argv[1], argv[2]);
+        return unknown_command(both);
+    }
+    help_group(argv[1]);
+    return argc > 2 && strcmp(argv[2], "--help") == 0 ? EXIT_OK : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    int used = 0, code;
+    tongue_init();
+    invocation v = {.socket = getenv("TSUNAGU_SOCKET"), .japanese = tongue_is_japanese()};
+    int early = common_read(&v, argc, argv, &code);
+    argc -= early;
+    argv += early;
+    if (code < 0) {
+        v.row = command_find(argc - 1, argv + 1, &used);
+        if (!v.row)
+            return no_command(argc, argv);
+        code = arguments_read(&v, argc - used, argv + used);
+    }
+    if (code < 0)
+        code = v.row->run ? v.row->run(&v) : control_run(&v);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "tsunagu: %s\n", _("the output could not be written"));
         return EXIT_FAILED;
