@@ -2,6 +2,7 @@
 #include "hub/hub.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -49,6 +50,22 @@ static err tls_open(const hub_config *c, tls_ctx **ret)
     err e = tls_ctx_new(&files, true, why, ret);
     if (e)
         log_line(LOG_ERROR, "%s", why[0] ? why : err_text(e));
+    return e;
+}
+
+static err file_hash(const char *path, hash32 *ret)
+{
+    buf bytes = {.max = 16 << 20};
+    uint8_t piece[4096];
+    FILE *f = fopen(path, "rbe");
+    err e = f ? OK : ERR_IO;
+    for (size_t n; e == OK && (n = fread(piece, 1, sizeof piece, f)) > 0;)
+        e = buf_put(&bytes, piece, n);
+    if (f)
+        fclose(f);
+    if (e == OK)
+        sha256(buf_span(&bytes), ret);
+    buf_done(&bytes);
     return e;
 }
 
@@ -151,6 +168,8 @@ err hub_open(const char *config_path, hub **ret)
     if (e == OK)
         e = tls_open(&h->config, &h->tls);
     if (e == OK)
+        e = file_hash(h->config.tls_crl, &h->crl_hash);
+    if (e == OK)
         e = store_start(h);
     if (e == OK) {
         hub_note(h, EVENT_START, OK, h->config.name, "");
@@ -209,7 +228,7 @@ void hub_close(hub *h)
     free(h);
 }
 
-void hub_reload(hub *h)
+static void rules_reload(hub *h)
 {
     char why[256] = "";
     rules *fresh, *old;
@@ -227,4 +246,28 @@ void hub_reload(hub *h)
     log_line(LOG_INFO, "rules version %u are in force", policy_version(fresh->p));
     hub_note(h, EVENT_RULES, OK, h->config.name, "reloaded");
     roster_recheck(h);
+}
+
+static void tls_reload(hub *h)
+{
+    tls_ctx *fresh;
+    hash32 crl = {0};
+    if (tls_open(&h->config, &fresh) != OK) {
+        log_line(LOG_ERROR, "certificates not reloaded, the old ones stay in force");
+        return;
+    }
+    tls_ctx_free(link_set_tls(h->line, fresh));
+    h->tls = fresh;
+    if (file_hash(h->config.tls_crl, &crl) == OK && memcmp(crl.at, h->crl_hash.at, HASH_BYTES) == 0)
+        return;
+    // Whoever stands was let in under the old list; the others are back within seconds.
+    h->crl_hash = crl;
+    log_line(LOG_INFO, "a new revocation list: every node is checked anew");
+    roster_cut_all(h, "a new revocation list");
+}
+
+void hub_reload(hub *h)
+{
+    rules_reload(h);
+    tls_reload(h);
 }

@@ -36,6 +36,7 @@ typedef struct hub {
     uint64_t stop_seq;    // W: the last stop
 
     pthread_mutex_t rules_lock;
+    hash32 crl_hash;      // of the revocation list in force; main thread
     rules *rules_now;     // under rules_lock; hub_rules() gives a counted reference
 
     pthread_mutex_t roster_lock;

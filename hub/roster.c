@@ -66,9 +66,9 @@ static bool still_listed(const rules *r, const session *s)
     return node != POLICY_NONE && strcmp(policy_node_at(r->p, node).name, s->node) == 0;
 }
 
-void roster_recheck(hub *h)
+// Cuts those who are not listed in `r`, or everybody where it is NULL.
+static void cut(hub *h, const rules *r, const char *why)
 {
-    rules *r = hub_rules(h);
     link_conn *gone[64];
     size_t count;
     do {
@@ -77,16 +77,27 @@ void roster_recheck(hub *h)
         pthread_mutex_lock(&h->roster_lock);
         for (size_t i = 0; i < h->session_count && count < 64; i++) {
             session *s = h->sessions[i];
-            if (s->conn && !still_listed(r, s)) {
+            if (s->conn && (!r || !still_listed(r, s))) {
                 gone[count++] = s->conn;
                 s->conn = NULL;
             }
         }
         pthread_mutex_unlock(&h->roster_lock);
         for (size_t i = 0; i < count; i++) {
-            link_conn_cut(gone[i], "no longer in the membership list");
+            link_conn_cut(gone[i], why);
             link_conn_drop(gone[i]);
         }
     } while (count == 64);
+}
+
+void roster_recheck(hub *h)
+{
+    rules *r = hub_rules(h);
+    cut(h, r, "no longer in the membership list");
     rules_drop(r);
+}
+
+void roster_cut_all(hub *h, const char *why)
+{
+    cut(h, NULL, why);
 }

@@ -39,6 +39,8 @@ link_conn *session_conn(session *s);
 bool roster_has(hub *h, const char *node);
 // After new rules: cuts sessions whose node or key is no longer listed.
 void roster_recheck(hub *h);
+// Cuts everybody: they dial again at once and are checked against the new revocation list.
+void roster_cut_all(hub *h, const char *why);
 size_t roster_count(hub *h);
 
 #endif

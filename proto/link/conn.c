@@ -18,7 +18,7 @@ err conn_new(link_end *e, port_stream *s, const char *address)
     if (!c)
         goto out;
     c->server = !e->dialer;
-    if (!c->server && tls_new(e->o.tls, e->host, &c->tls))
+    if (!c->server && end_session(e, &c->tls))
         goto out;
     pthread_mutex_init(&c->lock, NULL);
     atomic_init(&c->refs, 2); // the list's, and ours until it has started

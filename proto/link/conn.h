@@ -117,6 +117,7 @@ struct link_end {
     link_options o; // with the defaults filled in
     char *address, *host;
     pthread_mutex_t lock;
+    pthread_mutex_t tls_lock; // o.tls only; a leaf: may be taken under any other lock
     pthread_cond_t changed;
     link_conn *conns;
     size_t count;
@@ -130,6 +131,8 @@ struct link_end {
     link_status status;
 };
 
+// end.c
+err end_session(link_end *e, tls **ret); // a TLS session under the certificates of now
 // conn.c: life
 err conn_new(link_end *e, port_stream *s, const char *address);
 void conn_tick(link_conn *c, time_ms now);

@@ -123,15 +123,16 @@ static void on_dialed(void *ctx, err err_dial, port_stream *s, const char *addre
         end_refused(e, e->address, "", why, err_text(why));
 }
 
+// Under the lock: link_close must find an attempt either begun or never to begin.
 static void dial_if_due(link_end *e)
 {
     pthread_mutex_lock(&e->lock);
-    bool due = e->dialer && !e->closing && !e->dialing && !e->count && now_of(e) >= e->dial_at;
-    e->dialing |= due;
-    e->status.attempts += due;
-    pthread_mutex_unlock(&e->lock);
-    if (due)
+    if (e->dialer && !e->closing && !e->dialing && !e->count && now_of(e) >= e->dial_at) {
+        e->dialing = true;
+        e->status.attempts++;
         e->dialer->ops->dialer_dial(e->dialer, e->o.handshake_ms);
+    }
+    pthread_mutex_unlock(&e->lock);
 }
 
 // ---- the tick ---------------------------------------------------------------------------
@@ -190,6 +191,7 @@ static void end_free(link_end *e)
         return;
     pthread_cond_destroy(&e->changed);
     pthread_mutex_destroy(&e->lock);
+    pthread_mutex_destroy(&e->tls_lock);
     free(e->address);
     free(e->host);
     free(e);
@@ -205,6 +207,7 @@ static err end_new(const link_options *o, link_end **ret)
     e->port = o->port ? o->port : port_real();
     e->o = *o;
     pthread_mutex_init(&e->lock, NULL);
+    pthread_mutex_init(&e->tls_lock, NULL);
     pthread_cond_init(&e->changed, NULL);
     defaults(e);
     e->address = strdup(o->address);
@@ -309,6 +312,23 @@ void link_close(link_end *e, uint32_t drain_ms)
     // Free: the tick last, because it carries what the others wait for.
     e->port->ops->timer_close(e->tick);
     end_free(e);
+}
+
+err end_session(link_end *e, tls **ret)
+{
+    pthread_mutex_lock(&e->tls_lock);
+    err failed = tls_new(e->o.tls, e->dialer ? e->host : NULL, ret);
+    pthread_mutex_unlock(&e->tls_lock);
+    return failed;
+}
+
+tls_ctx *link_set_tls(link_end *e, tls_ctx *fresh)
+{
+    pthread_mutex_lock(&e->tls_lock);
+    tls_ctx *old = e->o.tls;
+    e->o.tls = fresh;
+    pthread_mutex_unlock(&e->tls_lock);
+    return old;
 }
 
 void link_status_of(link_end *e, link_status *ret)

@@ -36,6 +36,8 @@ static void out_took(link_conn *c, size_t n)
 {
     c->out_at += n;
     if (c->out_at == c->out.len) {
+        if (c->out.cap > 4 * PIECE)
+            buf_done(&c->out); // a peer that was slow once does not cost for ever
         buf_clear(&c->out);
         c->out_at = 0;
     } else if (c->out_at >= PIECE && c->out_at > c->out.len / 2) {
@@ -91,7 +93,8 @@ static void on_sent(void *ctx, err e, size_t n)
     c->sending = false;
     if (e) {
         conn_end(c, ERR_CLOSED, "the peer is gone", false);
-        c->lingering = false;
+        if (c->lingering)
+            close_stream(c);
     } else if (c->cipher_at + n < c->cipher.len) {
         c->cipher_at += n;
         if (c->phase != PHASE_CLOSED || c->lingering)
@@ -244,7 +247,7 @@ static void shake_hands(link_conn *c)
 static void on_cipher(link_conn *c, size_t n)
 {
     // Silent connections cost no session: it begins with the first byte.
-    if (!c->tls && tls_new(c->end->o.tls, NULL, &c->tls)) {
+    if (!c->tls && end_session(c->end, &c->tls)) {
         conn_end(c, ERR_MEM, "no TLS session", false);
         return;
     }

@@ -62,6 +62,10 @@ uint16_t link_port_of(const link_end *e);                        // the bound po
 // and freed. After it returns no callback runs any more.
 void link_close(link_end *e, uint32_t drain_ms);
 
+// New connections use these certificates and this revocation list; those that stand keep theirs (cut
+// them to have them checked anew). Returns the former ones, which the caller may free at once.
+tls_ctx *link_set_tls(link_end *e, tls_ctx *fresh);
+
 typedef struct link_status {
     bool connected;            // dialer
     uint64_t accepted, refused, open; // connections
