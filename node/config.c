@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/config.h"
+
+#include <stddef.h>
+
+#include "proto/base/luhn.h"
+#include "proto/base/tongue.h"
+
+static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+
+#define AT(field) offsetof(node_config, field)
+static const config_row rows[] = {
+    {"node", CONFIG_STRING, AT(name), true, NULL, 0, 0, NULL, N_("this node's name in the membership list")},
+    {"facility", CONFIG_STRING, AT(facility), false, NULL, 0, 0, NULL,
+     N_("the 10-digit code of the hospital it discloses for; leave out at a node that only views")},
+    {"hub.address", CONFIG_STRING, AT(hub_address), true, NULL, 0, 0, NULL, N_("host:port of the hub to dial")},
+    {"hub.host", CONFIG_STRING, AT(hub_host), true, NULL, 0, 0, NULL,
+     N_("the name that the hub's certificate must carry")},
+    {"rules", CONFIG_PATH, AT(rules), true, NULL, 0, 0, NULL, N_("the rules bundle (tsunagu policy compile)")},
+    {"rules_pin", CONFIG_STRING, AT(rules_pin), false, NULL, 0, 0, NULL,
+     N_("accept only the bundle with this SHA-256 (64 hex digits)")},
+    {"data", CONFIG_PATH, AT(data), true, NULL, 0, 0, NULL, N_("folder of the store")},
+    {"socket", CONFIG_PATH, AT(socket), false, "node.sock", 0, 0, NULL, N_("the command line's socket")},
+    {"tls.ca", CONFIG_PATH, AT(tls_ca), true, NULL, 0, 0, NULL, N_("the federation's CA certificates (PEM)")},
+    {"tls.crl", CONFIG_PATH, AT(tls_crl), true, NULL, 0, 0, NULL, N_("its revocation list (PEM)")},
+    {"tls.cert", CONFIG_PATH, AT(tls_cert), true, NULL, 0, 0, NULL, N_("this node's certificate (PEM)")},
+    {"tls.key", CONFIG_PATH, AT(tls_key), true, NULL, 0, 0, NULL, N_("its private key (PEM, mode 0600)")},
+    {"keys.sign", CONFIG_PATH, AT(sign_key), true, NULL, 0, 0, NULL, N_("the signing key (mode 0600)")},
+    {"keys.seal", CONFIG_PATHS, AT(seal_keys), true, NULL, 0, 0, NULL,
+     N_("one or two sealing keys (mode 0600); two while one is being replaced")},
+    {"keys.secret", CONFIG_PATH, AT(secret), true, NULL, 0, 0, NULL,
+     N_("this node's secret, 64 hex digits (mode 0600): document ids, user ids")},
+    {"keys.federation", CONFIG_PATH, AT(federation), true, NULL, 0, 0, NULL,
+     N_("the key for pseudonyms that nodes share (mode 0600); the hub must never have it")},
+    {"keys.epoch", CONFIG_INT, AT(epoch), false, "1", 1, 255, NULL, N_("the number of that key")},
+    {"storages", CONFIG_PATHS, AT(storages), false, NULL, 0, 0, NULL, N_("SS-MIX2 standardized storages")},
+    {"storages_extended", CONFIG_PATHS, AT(storages_extended), false, NULL, 0, 0, NULL,
+     N_("SS-MIX2 extended storages")},
+    {"mapping", CONFIG_MAP, AT(mapping), false, NULL, 0, 0, NULL,
+     N_("data type or document code: category, or none; added to the built-in table")},
+    {"people", CONFIG_PATH, AT(people), false, NULL, 0, 0, NULL,
+     N_("who may ask through this node: a list of {user, facility, role, uids}")},
+    {"scan_every", CONFIG_SPAN, AT(scan_every), false, "10m", 0, 86400000, NULL,
+     N_("how often the storages are read anew; 0s: only when told")},
+    {"map_size", CONFIG_BYTES, AT(map_size), false, "64GiB", 16 << 20, 1LL << 44, NULL,
+     N_("address space for the store; the file grows as needed")},
+    {"log_level", CONFIG_CHOICE, AT(log_level), false, "info", 0, 0, levels, N_("least level of the running log")},
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+// What a single row cannot say.
+static bool config_fits(const char *path, const node_config *c, diag *d)
+{
+    size_t before = d->errors;
+    uint64_t code;
+    size_t roots = c->storages.count + c->storages_extended.count;
+    if (c->facility && institution_parse(span_str(c->facility), &code) != OK)
+        diag_add(d, DIAG_ERROR, path, (span){0}, 0, 0, _("facility: \"%s\" is no 10-digit institution code"),
+                 c->facility);
+    if (c->seal_keys.count < 1 || c->seal_keys.count > 2)
+        diag_add(d, DIAG_ERROR, path, (span){0}, 0, 0, _("keys.seal: one or two keys are needed"));
+    if (roots > 0 && !c->facility)
+        diag_add(d, DIAG_ERROR, path, (span){0}, 0, 0,
+                 _("facility: a node with storages must say which hospital they belong to"));
+    if (roots > 64)
+        diag_add(d, DIAG_ERROR, path, (span){0}, 0, 0, _("storages: at most 64"));
+    return d->errors == before;
+}
+
+err node_config_load(const char *path, node_config *ret, diag *d)
+{
+    node_config c = {0};
+    err e = config_read(path, rows, ROWS, &c, d);
+    if (e)
+        return e;
+    if (!config_fits(path, &c, d)) {
+        node_config_done(&c);
+        return ERR_FORMAT;
+    }
+    *ret = c;
+    return OK;
+}
+
+void node_config_done(node_config *c)
+{
+    config_done(rows, ROWS, c);
+}
+
+void node_config_explain(FILE *out)
+{
+    config_explain(rows, ROWS, out);
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recording, changing, showing and ending consents, as an operator's commands.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/charts.h"
+#include "node/disclosure.h"
+#include "node/person.h"
+#include "node/uplink.h"
+#include "node/viewer.h"
+#include "proto/base/luhn.h"
+
+enum { CONSENTS_PAGE = 400 };
+
+static void grantees_show(control_in *in, const consent_scope *s)
+{
+    buf out = {0};
+    for (int i = 0; i < s->grantee_count; i++) {
+        const grantee *g = &s->grantees[i];
+        char code[11];
+        const char *comma = i ? "," : "";
+        if (g->kind == GRANTEE_FACILITY) {
+            institution_format(g->facility, code);
+            buf_printf(&out, "%sfacility:%s", comma, code);
+        } else if (g->kind == GRANTEE_UNION) {
+            buf_printf(&out, "%sunion:%s", comma, g->union_id);
+        } else {
+            buf_printf(&out, "%sfederation", comma);
+        }
+    }
+    control_text(in, "to", buf_str(&out));
+    buf_done(&out);
+}
+
+static void categories_show(control_in *in, const policy *p, uint32_t mask)
+{
+    buf out = {0};
+    for (int bit = 0; bit < CARD_CATEGORIES; bit++)
+        if (mask >> bit & 1)
+            buf_printf(&out, "%s%s", out.len ? "," : "",
+                       bit < policy_category_count(p) ? policy_category_text(p, bit).id : "?");
+    control_text(in, "categories", buf_str(&out));
+    buf_done(&out);
+}
+
+void consent_show(control_in *in, const book *b, const consent *c, uint64_t seq, bool published)
+{
+    const consent_scope *s = &c->card.scope;
+    char text[30];
+    control_record(in, "consent");
+    control_text(in, "chart", c->chart);
+    control_bytes(in, "id", span_of(s->id, sizeof s->id));
+    control_number(in, "revision", (int64_t)s->revision);
+    control_number(in, "seq", (int64_t)seq);
+    categories_show(in, b->r->p, s->categories);
+    day_format(s->from, text);
+    control_text(in, "from", text);
+    day_format(s->until, text);
+    control_text(in, "until", text);
+    day_format(c->card.registered_on, text);
+    control_text(in, "registered_on", text);
+    control_text(in, "state", published ? "published" : "pending");
+    time_format(s->at, text);
+    control_text(in, "at", text);
+    control_text(in, "by", c->by);
+    grantees_show(in, s);
+    control_text(in, "emergency", s->emergency ? "yes" : "no");
+    control_text(in, "proxy", c->proxy);
+    control_text(in, "withdrawn", s->withdrawn ? "yes" : "no");
+}
+
+// ---- confirm -----------------------------------------------------------------------
+
+typedef struct confirming {
+    pool_task base; // first
+    job *j;
+    confirmation c;
+} confirming;
+
+static err grantee_parse(control_in *in, const char *word, grantee *ret)
+{
+    *ret = (grantee){0};
+    if (strcmp(word, "federation") == 0) {
+        ret->kind = GRANTEE_FEDERATION;
+        return OK;
+    }
+    if (strncmp(word, "facility:", 9) == 0 && institution_parse(span_str(word + 9), &ret->facility) == OK) {
+        ret->kind = GRANTEE_FACILITY;
+        return OK;
+    }
+    if (strncmp(word, "union:", 6) == 0 && word[6] && strlen(word + 6) <= UNION_ID_MAX) {
+        ret->kind = GRANTEE_UNION;
+        strcpy(ret->union_id, word + 6);
+        return OK;
+    }
+    control_note(in, "to: \"%.40s\" is neither facility:CODE, union:ID nor federation", word);
+    return ERR_USAGE;
+}
+
+// Calls take for each word of a comma list.
+static err words_take(control_in *in, const char *list, void *ctx, err (*take)(void *ctx, control_in *in, const char *word))
+{
+    char word[64];
+    while (list && *list) {
+        size_t len = strcspn(list, ",");
+        if (len >= sizeof word) {
+            control_note(in, "\"%.40s\": too long", list);
+            return ERR_USAGE;
+        }
+        memcpy(word, list, len);
+        word[len] = '\0';
+        err e = len ? take(ctx, in, word) : OK;
+        if (e)
+            return e;
+        list += len + (list[len] == ',');
+    }
+    return OK;
+}
+
+static err to_take(void *ctx, control_in *in, const char *word)
+{
+    confirming *k = ctx;
+    consent_scope *s = &k->c.scope;
+    if (s->grantee_count == CARD_GRANTEES) {
+        control_note(in, "to: at most %d", CARD_GRANTEES);
+        return ERR_LIMIT;
+    }
+    err e = grantee_parse(in, word, &s->grantees[s->grantee_count]);
+    if (e == OK)
+        s->grantee_count++;
+    return e;
+}
+
+static err category_take(void *ctx, control_in *in, const char *word)
+{
+    confirming *k = ctx;
+    int bit = policy_category(k->j->rules->r->p, word);
+    if (bit == POLICY_NONE) {
+        control_note(in, "the rules know no category \"%s\"", word);
+        return ERR_USAGE;
+    }
+    k->c.scope.categories |= (uint16_t)(1u << bit);
+    return OK;
+}
+
+static bool yes(control_in *in, const char *key)
+{
+    const char *v = control_arg(in, key);
+    return v && strcmp(v, "yes") == 0;
+}
+
+static err text_arg(control_in *in, const char *key, char *out, size_t cap)
+{
+    const char *v = control_arg(in, key);
+    if (v && strlen(v) >= cap) {
+        control_note(in, "%s: at most %zu bytes", key, cap - 1);
+        return ERR_USAGE;
+    }
+    strcpy(out, v ? v : "");
+    return OK;
+}
+
+static err confirm_args(confirming *k, control_in *in)
+{
+    confirmation *c = &k->c;
+    const policy *p = k->j->rules->r->p;
+    const char *categories = control_arg(in, "categories");
+    day today = day_of_time(k->j->now);
+    err e = text_arg(in, "chart", c->chart, sizeof c->chart);
+    if (e == OK)
+        e = text_arg(in, "by", c->by, sizeof c->by);
+    if (e == OK)
+        e = text_arg(in, "proxy", c->proxy, sizeof c->proxy);
+    if (e == OK)
+        e = words_take(in, control_arg(in, "to"), k, to_take);
+    if (e == OK)
+        e = words_take(in, categories, k, category_take);
+    for (int bit = 0; !categories && bit < policy_category_count(p) && bit < CARD_CATEGORIES; bit++)
+        if (policy_category_text(p, bit).id[0])
+            c->scope.categories |= (uint16_t)(1u << bit);
+    if (e == OK)
+        e = control_arg_day(in, "from", today, &c->scope.from);
+    const char *until = control_arg(in, "until");
+    c->scope.until = DAY_FOREVER;
+    if (e == OK && until && strcmp(until, "forever") != 0)
+        e = control_arg_day(in, "until", DAY_FOREVER, &c->scope.until);
+    if (e == OK)
+        e = control_arg_day(in, "registered_on", DAY_NONE, &c->registered_on);
+    c->scope.emergency = yes(in, "emergency");
+    c->also = yes(in, "also");
+    return e;
+}
+
+// The person: as ADT-00 has it, with what the form says where it differs.
+static err confirm_identity(confirming *k, control_in *in)
+{
+    identity i;
+    store_txn *t;
+    const char *missing = "";
+    bool any;
+    err e = store_read(k->j->n->keep, &t);
+    if (e)
+        return e;
+    e = person_identity(k->j->n, t, k->c.chart, &i, NULL);
+    store_end(t);
+    if (e) {
+        control_note(in, e == ERR_NOT_FOUND ? "no such chart, or it has no ADT-00" : "its ADT-00 cannot be read");
+        return e;
+    }
+    e = identity_args(in, &i, &any);
+    if (e == OK)
+        e = pseudonym_of(&k->j->n->federation, &i, &k->c.who, &missing);
+    if (e == ERR_FORMAT)
+        control_note(in, "the chart lacks %s: give it as the form has it", missing);
+    identity_wipe(&i);
+    return e;
+}
+
+static err confirm_run(job *j, store_txn *t)
+{
+    confirming *k = j->state;
+    return disclosure_confirm(j, t, &k->c);
+}
+
+static void confirm_answer(job *j, err e)
+{
+    const confirming *k = j->state;
+    if (e == OK) {
+        consent_show(j->in, j->rules, &k->c.made, k->c.seq, false);
+        uplink_pump(j->n);
+    }
+    job_finish(j, e);
+}
+
+static void confirming_run(pool_task *base)
+{
+    confirming *k = (confirming *)base;
+    job *j = k->j;
+    err e = confirm_args(k, j->in);
+    if (e == OK)
+        e = confirm_identity(k, j->in);
+    if (e) {
+        job_finish(j, e);
+        job_free(j);
+        return;
+    }
+    job_submit(j);
+}
+
+void consent_confirm(node *n, control_in *in)
+{
+    job *j = job_with(n, sizeof(confirming), confirm_run, confirm_answer);
+    if (!j) {
+        control_finish(in, ERR_MEM);
+        return;
+    }
+    confirming *k = j->state;
+    k->base.run = confirming_run;
+    k->j = j;
+    j->in = in;
+    pool_submit(n->hands, &k->base);
+}
+
+// ---- withdraw --------------------------------------------------------------------------
+
+static err withdraw_run(job *j, store_txn *t)
+{
+    return disclosure_withdraw(j, t, j->state);
+}
+
+static void withdraw_answer(job *j, err e)
+{
+    const withdrawal *w = j->state;
+    if (e == OK) {
+        consent_show(j->in, j->rules, &w->made, w->seq, false);
+        uplink_pump(j->n);
+    }
+    job_finish(j, e);
+}
+
+void consent_withdraw(node *n, control_in *in)
+{
+    job *j = job_with(n, sizeof(withdrawal), withdraw_run, withdraw_answer);
+    withdrawal *w = j ? j->state : NULL;
+    err e = w ? text_arg(in, "chart", w->chart, sizeof w->chart) : ERR_MEM;
+    if (e == OK)
+        e = text_arg(in, "by", w->by, sizeof w->by);
+    if (e) {
+        job_free(j);
+        control_finish(in, e);
+        return;
+    }
+    j->in = in;
+    job_submit(j);
+}
+
+// ---- the list --------------------------------------------------------------------------------
+
+typedef struct listing {
+    control_in *in;
+    const book *b;
+    store_txn *t;
+    size_t shown;
+    char last[SSMIX_CHART_MAX + 1];
+    bool more;
+} listing;
+
+static err list_one(void *ctx, const consent *c)
+{
+    listing *l = ctx;
+    sent s = {.seq = 0};
+    bool published = false;
+    if (l->shown++ == CONSENTS_PAGE) {
+        l->more = true;
+        return ERR_CLOSED;
+    }
+    err e = sent_get(l->t, span_str(c->chart), &s);
+    if (e == OK)
+        e = disclosure_published(l->t, s.seq, &published);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    strcpy(l->last, c->chart);
+    consent_show(l->in, l->b, c, s.seq, published);
+    return OK;
+}
+
+void consents_list(node *n, control_in *in)
+{
+    const char *chart = control_arg(in, "chart"), *after = control_arg(in, "handle");
+    book *b = node_book(n);
+    listing l = {.in = in, .b = b};
+    consent c;
+    err e = store_read(n->keep, &l.t);
+    if (e == OK) {
+        if (!chart)
+            e = consent_walk(l.t, span_str(after ? after : ""), list_one, &l);
+        else if ((e = consent_get(l.t, span_str(chart), &c)) == OK)
+            e = list_one(&l, &c);
+        store_end(l.t);
+    }
+    if (e == OK && l.more)
+        control_piece(in, (span){0}, l.last, true);
+    book_drop(b);
+    control_finish(in, e);
+}

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command of the control socket on one page (proto/control/COMMANDS.md).
+#include <stdio.h>
+#include <string.h>
+
+#include "node/charts.h"
+#include "node/desk.h"
+#include "node/outbox.h"
+#include "node/scan.h"
+#include "node/uplink.h"
+#include "node/viewer.h"
+#include "proto/base/luhn.h"
+#include "proto/control/logdesk.h"
+
+enum { WAIT_DEFAULT_MS = 10000, WAIT_MAX_MS = 300000 };
+
+typedef struct figures {
+    uint64_t pending, consents;
+    size_t used, map;
+} figures;
+
+static err figures_read(node *n, figures *ret)
+{
+    store_txn *t;
+    err e = store_read(n->keep, &t);
+    if (e)
+        return e;
+    e = outbox_count(t, &ret->pending);
+    if (e == OK)
+        e = store_count(t, TABLE_CONSENT, &ret->consents);
+    store_end(t);
+    return e ? e : store_sizes(n->keep, &ret->used, &ret->map);
+}
+
+static void status_show(node *n, control_in *in)
+{
+    figures f = {0};
+    uint64_t patients, documents;
+    time_ms last;
+    char when[30] = "";
+    book *b = node_book(n);
+    err e = figures_read(n, &f);
+    scan_figures(n->scan, &patients, &documents, &last);
+    control_record(in, "status");
+    control_text(in, "program", "tsunagu-node");
+    control_text(in, "name", n->config.name);
+    control_text(in, "version", "0.1.0");
+    uplink_show(n, in);
+    control_number(in, "rules_version", policy_version(b->r->p));
+    control_bytes(in, "rules_hash", span_of(b->r->hash.at, HASH_BYTES));
+    control_number(in, "store_used", (int64_t)f.used);
+    control_number(in, "store_map", (int64_t)f.map);
+    control_number(in, "pending", (int64_t)f.pending);
+    control_number(in, "patients", (int64_t)patients);
+    control_number(in, "documents", (int64_t)documents);
+    control_number(in, "consents", (int64_t)f.consents);
+    if (last)
+        time_format(last, when);
+    control_text(in, "last_scan", when);
+    book_drop(b);
+    if (e == OK)
+        e = logdesk_head(in, &n->log, n->keep);
+    control_finish(in, e);
+}
+
+static void scan_begin(node *n, control_in *in)
+{
+    const char *full = control_arg(in, "full");
+    if (!n->index) {
+        control_note(in, "this node has no storages");
+        control_finish(in, ERR_USAGE);
+        return;
+    }
+    (void)scan_ask(n->scan, full && strcmp(full, "yes") == 0); // one that runs already will do
+    control_record(in, "scan");
+    control_text(in, "running", "yes");
+    control_finish(in, OK);
+}
+
+static void scan_progress(node *n, control_in *in)
+{
+    scan_show(n->scan, in);
+    control_finish(in, OK);
+}
+
+static void publish_wait(node *n, control_in *in)
+{
+    int64_t seq, timeout;
+    err e = control_arg_int(in, "seq", 1, INT64_MAX, 0, &seq);
+    if (e == OK)
+        e = control_arg_int(in, "timeout_ms", 0, WAIT_MAX_MS, WAIT_DEFAULT_MS, &timeout);
+    if (e)
+        control_finish(in, e);
+    else
+        uplink_wait(n, in, (uint64_t)seq, clock_now_ms() + timeout);
+}
+
+static void users_show(node *n, control_in *in)
+{
+    book *b = node_book(n);
+    pthread_mutex_lock(&n->book_lock);
+    for (size_t i = 0; i < n->people_now.count; i++) {
+        const person *p = &n->people_now.items[i];
+        char code[11];
+        int f = policy_facility(b->r->p, p->facility);
+        institution_format(p->facility, code);
+        control_record(in, "user");
+        control_text(in, "user", p->user);
+        control_text(in, "facility", code);
+        control_text(in, "facility_name", f == POLICY_NONE ? "" : policy_facility_at(b->r->p, f).name);
+        control_text(in, "role", p->role);
+    }
+    pthread_mutex_unlock(&n->book_lock);
+    book_drop(b);
+    control_finish(in, OK);
+}
+
+static void lookup(node *n, control_in *in)
+{
+    sheet_lookup(n, in, false);
+}
+
+static void timeline(node *n, control_in *in)
+{
+    const char *handle = control_arg(in, "handle");
+    if (handle && handle[0])
+        sheet_manifest(n, in); // its further pages
+    else
+        sheet_lookup(n, in, true);
+}
+
+static void log_list(node *n, control_in *in)
+{
+    logdesk_list(in, &n->log, n->keep);
+}
+
+static void log_raw(node *n, control_in *in)
+{
+    logdesk_raw(in, &n->log, n->keep);
+}
+
+static void log_verify(node *n, control_in *in)
+{
+    logdesk_verify(in, &n->log, n->keep);
+}
+
+static void log_head(node *n, control_in *in)
+{
+    chain_head h;
+    time_ms at;
+    store_txn *t;
+    char when[30];
+    err e = logdesk_head(in, &n->log, n->keep);
+    if (e == OK)
+        e = store_read(n->keep, &t);
+    if (e == OK) {
+        err have = witness_get(t, &h, &at);
+        store_end(t);
+        if (have == OK) {
+            time_format(at, when);
+            control_record(in, "witness");
+            control_number(in, "seq", (int64_t)h.seq);
+            control_bytes(in, "hash", span_of(h.hash.at, HASH_BYTES));
+            control_text(in, "time", when);
+        } else if (have != ERR_NOT_FOUND) {
+            e = have;
+        }
+    }
+    control_finish(in, e);
+}
+
+// Each command passes a gate: once the node stops, what is still under way is finished and nothing
+// new begins; jobs_open counts both (node_close waits for it).
+static void gate(void *ctx, control_in *in, void (*f)(node *n, control_in *in))
+{
+    node *n = ctx;
+    __atomic_add_fetch(&n->jobs_open, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&n->closing, __ATOMIC_SEQ_CST))
+        control_finish(in, ERR_CLOSED);
+    else
+        f(n, in);
+    __atomic_sub_fetch(&n->jobs_open, 1, __ATOMIC_SEQ_CST);
+}
+
+#define GATED(f) \
+    static void gated_##f(void *ctx, control_in *in) \
+    { \
+        gate(ctx, in, f); \
+    }
+GATED(status_show)
+GATED(scan_begin)
+GATED(scan_progress)
+GATED(charts_list)
+GATED(charts_identity)
+GATED(charts_candidates)
+GATED(consent_confirm)
+GATED(consents_list)
+GATED(consent_withdraw)
+GATED(publish_wait)
+GATED(uplink_resync)
+GATED(users_show)
+GATED(own_register)
+GATED(own_withdraw)
+GATED(lookup)
+GATED(timeline)
+GATED(tickets_show)
+GATED(sheet_manifest)
+GATED(reading_open)
+GATED(reading_read)
+GATED(log_list)
+GATED(log_raw)
+GATED(log_verify)
+GATED(log_head)
+
+// owner_only: what shows or changes patients of this hospital. The viewing side's commands ask the people file.
+const control_row node_commands[] = {
+    {"status", gated_status_show, false},
+    {"scan", gated_scan_begin, true},
+    {"scan.progress", gated_scan_progress, false},
+    {"charts", gated_charts_list, true},
+    {"identity", gated_charts_identity, true},
+    {"candidates", gated_charts_candidates, true},
+    {"confirm", gated_consent_confirm, true},
+    {"consents", gated_consents_list, true},
+    {"withdraw", gated_consent_withdraw, true},
+    {"publish.wait", gated_publish_wait, false},
+    {"resync", gated_uplink_resync, true},
+    {"users", gated_users_show, false},
+    {"register", gated_own_register, false},
+    {"own.withdraw", gated_own_withdraw, false},
+    {"lookup", gated_lookup, false},
+    {"timeline", gated_timeline, false},
+    {"ticket", gated_tickets_show, true},
+    {"manifest", gated_sheet_manifest, false},
+    {"open", gated_reading_open, false},
+    {"read", gated_reading_read, false},
+    {"log.list", gated_log_list, true},
+    {"log.raw", gated_log_raw, true},
+    {"log.verify", gated_log_verify, false},
+    {"log.head", gated_log_head, false},
+};
+const size_t node_command_count = sizeof node_commands / sizeof node_commands[0];

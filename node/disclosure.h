@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this hospital tells the hub: a card for each consent, made from the consent, the
+// index of the storages and the council's windows. Confirming, changing and withdrawing
+// a consent is one transaction: record, card in the outbox, entry in the log.
+// Owner: jobs. Thread: `_run` on the writer's. Fails: as each says, with a note.
+#ifndef TSUNAGU_NODE_DISCLOSURE_H
+#define TSUNAGU_NODE_DISCLOSURE_H
+
+#include "node/consent.h"
+#include "node/job.h"
+
+// What a person confirmed; the handler has read the chart's identity already.
+typedef struct confirmation {
+    char chart[SSMIX_CHART_MAX + 1];
+    char by[CONSENT_TEXT], proxy[CONSENT_TEXT];
+    pseudonym who;
+    consent_scope scope;  // grantees, categories, from, until, emergency, proxy; the rest is filled in
+    day registered_on;    // DAY_NONE: as before, or today
+    bool also;            // another chart here has this pseudonym: its consent ends, this one begins
+    consent made;         // out
+    uint64_t seq;         // out
+} confirmation;
+
+typedef struct withdrawal {
+    char chart[SSMIX_CHART_MAX + 1];
+    char by[CONSENT_TEXT];
+    consent made; // out
+    uint64_t seq; // out
+} withdrawal;
+
+// ERR_NOT_FOUND: no such chart; ERR_CONFLICT: another chart has the pseudonym; ERR_USAGE: a
+// grantee or category that the rules do not know; ERR_LIMIT: too many grantees for a card.
+MUST_CHECK err disclosure_confirm(job *j, store_txn *t, confirmation *c);
+MUST_CHECK err disclosure_withdraw(job *j, store_txn *t, withdrawal *w); // ERR_NOT_FOUND, ERR_WITHDRAWN
+// The card as it should stand at the hub now.
+MUST_CHECK err disclosure_card(node *n, const book *b, store_txn *t, const consent *c, card *ret);
+// Puts the card into the outbox if its bytes differ from what was sent last, or `always`.
+MUST_CHECK err disclosure_send(node *n, const book *b, store_txn *t, const consent *c, bool always, uint64_t *ret_seq);
+// After a scan: charts that changed. Takes a NUL-separated list of chart numbers.
+void disclosure_recheck(node *n, span charts);
+// Every card again, numbered on from `hub`; a few hundred a job, resumed after a restart.
+MUST_CHECK err disclosure_resync_begin(job *j, store_txn *t, uint64_t hub);
+// One step. *ret_more: another is needed.
+MUST_CHECK err disclosure_resync_step(job *j, store_txn *t, bool *ret_more);
+void disclosure_resync_go(node *n); // steps until done, if one was begun
+// Are all cards up to this sequence at the hub?
+MUST_CHECK err disclosure_published(store_txn *t, uint64_t seq, bool *ret);
+void consent_show(control_in *in, const book *b, const consent *c, uint64_t seq, bool published);
+
+#endif

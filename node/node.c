@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/node.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "node/desk.h"
+#include "node/scan.h"
+#include "node/uplink.h"
+#include "node/viewer.h"
+#include "proto/base/log.h"
+#include "proto/base/luhn.h"
+#include "proto/base/tongue.h"
+
+const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
+                                   "person", "stop", "ask", "own", "own_back", NULL};
+
+enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
+
+// ---- rules, mapping, people ---------------------------------------------------------------
+
+book *node_book(node *n)
+{
+    pthread_mutex_lock(&n->book_lock);
+    book *b = book_keep(n->book_now);
+    pthread_mutex_unlock(&n->book_lock);
+    return b;
+}
+
+book *book_keep(book *b)
+{
+    __atomic_add_fetch(&b->count, 1, __ATOMIC_RELAXED);
+    return b;
+}
+
+void book_drop(book *b)
+{
+    if (!b || __atomic_sub_fetch(&b->count, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    mapping_free(b->map);
+    rules_drop(b->r);
+    free(b);
+}
+
+static int category_of(void *ctx, const char *name)
+{
+    return policy_category(ctx, name);
+}
+
+err book_load(const node_config *c, char *why, book **ret)
+{
+    size_t bad = 0;
+    book *b = calloc(1, sizeof *b);
+    if (!b)
+        return ERR_MEM;
+    b->count = 1;
+    err e = rules_load(c->rules, c->rules_pin, why, &b->r);
+    if (e == OK) {
+        e = mapping_new((const char *const *)c->mapping.items, c->mapping.count, category_of, b->r->p, &bad, &b->map);
+        if (e == ERR_FORMAT && bad < c->mapping.count)
+            snprintf(why, 256, _("mapping: %.60s: the rules know no category \"%.60s\""), c->mapping.items[2 * bad],
+                     c->mapping.items[2 * bad + 1]);
+    }
+    if (e) {
+        book_drop(b);
+        return e;
+    }
+    *ret = b;
+    return OK;
+}
+
+err node_person(node *n, const char *user, uint32_t uid, person *ret)
+{
+    pthread_mutex_lock(&n->book_lock);
+    err e = people_find(&n->people_now, user, uid, ret);
+    pthread_mutex_unlock(&n->book_lock);
+    return e;
+}
+
+void node_document_id(const uint8_t secret[32], span place, uint8_t ret[16])
+{
+    hash32 h;
+    span parts[2] = {SPAN_LIT("tsunagu document v1"), place};
+    hmac_sha256(span_of(secret, 32), parts, 2, &h);
+    memcpy(ret, h.at, 16);
+}
+
+static err people_read(node *n, const book *b, people *ret)
+{
+    diag d = {0};
+    if (!n->config.people)
+        return OK;
+    err e = people_load(n->config.people, b->r->p, &d, ret);
+    diag_print(&d, stderr);
+    diag_done(&d);
+    return e;
+}
+
+// ---- opening, in order ------------------------------------------------------------------------
+
+static err config_open(node *n, const char *path)
+{
+    diag d = {0};
+    err e = node_config_load(path, &n->config, &d);
+    diag_print(&d, stderr);
+    diag_done(&d);
+    if (e == OK && n->config.facility)
+        e = institution_parse(span_str(n->config.facility), &n->facility);
+    return e;
+}
+
+// What the membership list says of us must be what we are: better told now than at the first refusal.
+static err membership_check(const node *n)
+{
+    const policy *p = n->book_now->r->p;
+    int no = policy_node(p, n->config.name);
+    if (no == POLICY_NONE) {
+        log_line(LOG_ERROR, _("node \"%s\" is not in the membership list of %s"), n->config.name, n->config.rules);
+        return ERR_USAGE;
+    }
+    if (n->facility) {
+        int f = policy_facility(p, n->facility);
+        if (f == POLICY_NONE || policy_discloser(p, f) != no) {
+            log_line(LOG_ERROR, _("the membership list does not say that node %s discloses for %s"), n->config.name,
+                     n->config.facility);
+            return ERR_USAGE;
+        }
+    }
+    policy_node_view v = policy_node_at(p, no);
+    for (int i = 0; i < n->seal_count; i++) {
+        uint8_t pub[KEY_BYTES];
+        seal_key_public(n->seal[i], pub);
+        for (int k = 0; k < v.seal_count; k++)
+            if (memcmp(v.seal[k], pub, KEY_BYTES) == 0)
+                return OK;
+    }
+    log_line(LOG_ERROR, "%s", _("the membership list names none of the sealing keys in keys.seal"));
+    return ERR_AUTH;
+}
+
+static err rules_open(node *n)
+{
+    char why[256] = "";
+    err e = book_load(&n->config, why, &n->book_now);
+    if (e) {
+        log_line(LOG_ERROR, "%s", why[0] ? why : err_text(e));
+        return e;
+    }
+    return people_read(n, n->book_now, &n->people_now);
+}
+
+static err key_complain(const char *path, err e)
+{
+    if (e)
+        log_line(LOG_ERROR, "%s: %s", path, e == ERR_DENIED ? _("others may read this key: chmod 600") : err_text(e));
+    return e;
+}
+
+static err keys_open(node *n)
+{
+    const node_config *c = &n->config;
+    err e = key_complain(c->sign_key, sign_key_load(c->sign_key, &n->sign));
+    for (size_t i = 0; e == OK && i < c->seal_keys.count && n->seal_count < 2; i++) {
+        e = key_complain(c->seal_keys.items[i], seal_key_load(c->seal_keys.items[i], &n->seal[n->seal_count]));
+        n->seal_count += e == OK;
+    }
+    if (e == OK)
+        e = key_complain(c->secret, secret_load(c->secret, n->secret));
+    if (e == OK)
+        e = key_complain(c->federation, pseudonym_key_load(c->federation, (uint8_t)c->epoch, &n->federation));
+    return e ? e : membership_check(n);
+}
+
+// A failed commit: whatever memory believes may not be what the disk holds. Stop
+// acknowledging, leave, let the supervisor start us again over a verified store.
+static void on_broken(void *ctx, err e)
+{
+    (void)ctx;
+    log_line(LOG_ERROR, "the store failed (%s): stopping now, nothing more is acknowledged", err_text(e));
+    _Exit(EXIT_STORE);
+}
+
+static err store_start(node *n)
+{
+    store_options so = {.dir = n->config.data, .tables = node_tables, .map_bytes = (size_t)n->config.map_size};
+    writer_options wo = {.before = node_before_commit, .after = node_after_commit, .broken = on_broken, .ctx = n};
+    err e = store_open(&so, &n->keep);
+    if (e) {
+        log_line(LOG_ERROR, "%s: %s", n->config.data,
+                 e == ERR_BUSY ? _("another node is using this store") : err_text(e));
+        return e;
+    }
+    e = accesslog_open(n->keep, TABLE_LOG, &n->log);
+    if (e) {
+        log_line(LOG_ERROR, "%s", _("the access log does not fit its head: run `tsunagu log verify`, restore a "
+                                    "back-up"));
+        return e;
+    }
+    n->batch_over = true;
+    return writer_start(n->keep, &wo, &n->write);
+}
+
+static err desk_start(node *n)
+{
+    err e = control_start(n->config.socket, node_commands, node_command_count, n, &n->desk);
+    if (e)
+        log_line(LOG_ERROR, "%s: %s", n->config.socket,
+                 e == ERR_BUSY || e == ERR_EXISTS ? _("another daemon answers there") : err_text(e));
+    return e;
+}
+
+err node_open(const char *config_path, node **ret)
+{
+    node *n = calloc(1, sizeof *n);
+    if (!n)
+        return ERR_MEM;
+    pthread_mutex_init(&n->book_lock, NULL);
+    n->since = clock_now_ms();
+    err e = config_open(n, config_path);
+    if (e == OK)
+        log_open("tsunagu-node", (log_level)n->config.log_level);
+    if (e == OK)
+        e = rules_open(n);
+    if (e == OK)
+        e = keys_open(n);
+    if (e == OK)
+        e = store_start(n);
+    if (e == OK)
+        e = pool_start(HANDS, &n->hands);
+    if (e == OK)
+        e = viewer_new(n, &n->view);
+    if (e == OK) {
+        node_note(n, EVENT_START, OK, "");
+        e = uplink_open(n, &n->up);
+    }
+    if (e == OK)
+        e = scan_start(n, &n->scan);
+    if (e == OK)
+        e = desk_start(n);
+    if (e) {
+        node_close(n);
+        return e;
+    }
+    log_line(LOG_INFO, "node %s dials %s under rules version %u", n->config.name, n->config.hub_address,
+             policy_version(n->book_now->r->p));
+    *ret = n;
+    return OK;
+}
+
+void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
+{
+    const struct timespec beat = {0, 200000000};
+    while (!stop()) {
+        time_ms now = clock_now_ms();
+        nanosleep(&beat, NULL);
+        uplink_tick(n, now);
+        viewer_tick(n, now);
+        if (reload())
+            node_reload(n);
+    }
+}
+
+// What is under way may finish; what waits for others is told that we stop.
+static void work_wait(node *n)
+{
+    const struct timespec beat = {0, 10000000};
+    time_ms until = clock_mono_ms() + CLOSE_WAIT_MS;
+    while (__atomic_load_n(&n->jobs_open, __ATOMIC_SEQ_CST) > 0 && clock_mono_ms() < until)
+        nanosleep(&beat, NULL);
+}
+
+void node_close(node *n)
+{
+    if (!n)
+        return;
+    __atomic_store_n(&n->closing, true, __ATOMIC_SEQ_CST);
+    scan_stop(n->scan);
+    if (n->write && n->up)
+        uplink_drain(n->up);
+    uplink_close(n->up);
+    viewer_drain(n);
+    if (n->write)
+        work_wait(n);
+    control_stop(n->desk);
+    if (n->write)
+        node_note(n, EVENT_STOP, OK, "");
+    pool_stop(n->hands);
+    if (n->write)
+        writer_stop(n->write);
+    // All has stopped; now all is freed.
+    scan_free(n->scan);
+    uplink_free(n->up);
+    viewer_free(n->view);
+    ssmix_index_close(n->index);
+    accesslog_done(&n->log);
+    store_close(n->keep);
+    sign_key_free(n->sign);
+    for (int i = 0; i < n->seal_count; i++)
+        seal_key_free(n->seal[i]);
+    pseudonym_key_done(&n->federation);
+    crypto_wipe(n->secret, sizeof n->secret);
+    book_drop(n->book_now);
+    people_done(&n->people_now);
+    node_config_done(&n->config);
+    pthread_mutex_destroy(&n->book_lock);
+    free(n);
+}
+
+// ---- reload ---------------------------------------------------------------------------------------
+
+static void rules_reload(node *n)
+{
+    char why[256] = "";
+    book *fresh, *old;
+    err e = book_load(&n->config, why, &fresh);
+    if (e) {
+        log_line(LOG_ERROR, "rules not reloaded, the old ones stay in force: %s", why[0] ? why : err_text(e));
+        node_note(n, EVENT_RULES, e, why);
+        return;
+    }
+    pthread_mutex_lock(&n->book_lock);
+    old = n->book_now;
+    n->book_now = fresh;
+    pthread_mutex_unlock(&n->book_lock);
+    if (memcmp(old->r->hash.at, fresh->r->hash.at, HASH_BYTES) != 0) {
+        log_line(LOG_INFO, "rules version %u are in force", policy_version(fresh->r->p));
+        node_note(n, EVENT_RULES, OK, "reloaded");
+    }
+    book_drop(old);
+}
+
+void node_reload(node *n)
+{
+    char why[256] = "";
+    people fresh = {0}, old;
+    rules_reload(n);
+    book *b = node_book(n);
+    err e = people_read(n, b, &fresh);
+    book_drop(b);
+    if (e == OK) {
+        pthread_mutex_lock(&n->book_lock);
+        old = n->people_now;
+        n->people_now = fresh;
+        pthread_mutex_unlock(&n->book_lock);
+        people_done(&old);
+    } else {
+        log_line(LOG_ERROR, "the people file was not reloaded, the old one stays in force");
+    }
+    e = uplink_renew(n->up, why);
+    if (e)
+        log_line(LOG_ERROR, "certificates not reloaded, the old ones stay in use: %s", why[0] ? why : err_text(e));
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The node: reads the hospital's storages, publishes what patients agreed to, asks for
+// its own facilities, and is the gate documents leave by. It dials the hub and listens nowhere.
+// This struct owns all state; node.c builds it in order and tears it down in reverse.
+// Thread: what is marked W is touched only on the writer's thread, inside jobs; the rest
+// says how it is guarded.
+#ifndef TSUNAGU_NODE_NODE_H
+#define TSUNAGU_NODE_NODE_H
+
+#include <pthread.h>
+
+#include "node/config.h"
+#include "node/people.h"
+#include "node/pool.h"
+#include "node/ssmix/mapping.h"
+#include "node/ssmix/ssmix.h"
+#include "policies/rules/rules.h"
+#include "proto/accesslog/accesslog.h"
+#include "proto/control/control.h"
+#include "proto/link/link.h"
+#include "proto/pact/pseudonym.h"
+#include "proto/store/writer.h"
+
+enum node_table {
+    TABLE_META, TABLE_LOG, TABLE_PATIENT, TABLE_FOLDER, // the last two: node/ssmix
+    TABLE_CONSENT,  // chart -> consent (consent.h)
+    TABLE_HOLDER,   // pseudonym | chart -> "": who here has a consent under this pseudonym
+    TABLE_SENT,     // chart -> hash of the card last handed over | its sequence
+    TABLE_OUTBOX,   // sequence -> packed card, until the hub has it
+    TABLE_TRAIT,    // kind | keyed hash | chart -> "": finding a person by what a form says
+    TABLE_PERSON,   // chart -> which ADT-00 was read, its traits, its pseudonym
+    TABLE_STOP,     // pseudonym | viewing facility -> sequence | at
+    TABLE_ASK,      // time | nonce -> "": asks that were answered, until they are too old anyway
+    TABLE_OWN,      // facility | own number -> pseudonym
+    TABLE_OWN_BACK  // pseudonym | facility -> own number
+};
+extern const char *const node_tables[];
+
+// The rules with this hospital's mapping to their categories, counted: a reload switches
+// while others still decide under the old ones.
+typedef struct book {
+    rules *r;
+    mapping *map;
+    int count; // book_keep and book_drop only
+} book;
+
+typedef struct uplink uplink;   // uplink.h
+typedef struct scanner scanner; // scan.h
+typedef struct viewer viewer;   // viewer.h
+
+typedef struct node {
+    node_config config;
+    uint64_t facility;    // 0: discloses nothing
+    store *keep;
+    writer *write;
+    pool *hands;          // reads files; never the writer's thread or the line's
+    control *desk;
+    sign_key *sign;
+    seal_key *seal[2];
+    int seal_count;
+    uint8_t secret[KEY_BYTES];
+    pseudonym_key federation;
+    ssmix_index *index;   // NULL without storages
+    time_ms since;
+
+    accesslog log;        // W
+    bool batch_over;      // W: the next job that runs opens a new batch
+
+    pthread_mutex_t book_lock;
+    book *book_now;       // under book_lock; node_book() gives a counted reference
+    people people_now;    // under book_lock
+
+    uplink *up;
+    scanner *scan;
+    viewer *view;
+    int jobs_open;        // atomic: jobs, commands and handles that are not over yet
+    bool closing;         // atomic: no new commands
+} node;
+
+MUST_CHECK err node_open(const char *config_path, node **ret); // complains in words on stderr
+void node_run(node *n, bool (*stop)(void), bool (*reload)(void)); // until stop
+void node_close(node *n);
+
+book *node_book(node *n); // book_drop when done
+book *book_keep(book *b);
+void book_drop(book *b);
+// Rules from the configured file and the mapping to them; `why` has 256 bytes.
+MUST_CHECK err book_load(const node_config *c, char *why, book **ret);
+MUST_CHECK err node_person(node *n, const char *user, uint32_t uid, person *ret); // as people_find
+// Rules, people, certificates and revocation list anew; what does not verify leaves the old in force.
+void node_reload(node *n);
+// Document ids: the first 16 bytes of an HMAC (ssmix_options.id_of).
+void node_document_id(const uint8_t secret[32], span place, uint8_t ret[16]);
+
+#endif

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/person.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/base/log.h"
+
+enum { ADT_MAX = 1 << 20, BATCH = 64 };
+
+// ---- reading ----------------------------------------------------------------------------
+
+typedef struct newest {
+    ssmix_entry entry;
+    bool found;
+} newest;
+
+static err adt_one(void *ctx, const ssmix_entry *e)
+{
+    newest *n = ctx;
+    if (e->kind == SSMIX_STANDARD && strcmp(e->type, "ADT-00") == 0 && (!n->found || e->time >= n->entry.time)) {
+        n->entry = *e;
+        n->found = true;
+    }
+    return OK;
+}
+
+static err adt_find(node *n, store_txn *t, span chart, ssmix_entry *ret)
+{
+    newest found = {.found = false};
+    err e = n->index ? ssmix_entries(n->index, t, chart, adt_one, &found) : OK;
+    if (e == OK && !found.found)
+        e = ERR_NOT_FOUND;
+    if (e == OK)
+        *ret = found.entry;
+    return e;
+}
+
+static err file_read(node *n, const ssmix_entry *entry, buf *out)
+{
+    int fd;
+    uint64_t bytes;
+    err e = ssmix_file_open(n->index, entry, "", &fd, &bytes);
+    if (e)
+        return e;
+    if (bytes > ADT_MAX)
+        e = ERR_LIMIT;
+    if (e == OK)
+        e = buf_reserve(out, (size_t)bytes);
+    while (e == OK && out->len < bytes) {
+        ssize_t got = read(fd, out->at + out->len, (size_t)bytes - out->len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            e = ERR_IO;
+        else
+            out->len += (size_t)got;
+    }
+    close(fd);
+    return e;
+}
+
+static err adt_read(node *n, const ssmix_entry *entry, identity *ret)
+{
+    buf bytes = {.max = ADT_MAX + 1};
+    hl7 *m = NULL;
+    hl7_dirt dirt;
+    char chart[128];
+    err e = file_read(n, entry, &bytes);
+    if (e == OK)
+        e = hl7_read(buf_span(&bytes), &m, &dirt);
+    if (e == OK)
+        e = patient_of(m, ret, chart, sizeof chart);
+    hl7_free(m);
+    buf_wipe(&bytes);
+    return e;
+}
+
+err person_identity(node *n, store_txn *t, const char *chart, identity *ret, ssmix_entry *ret_entry)
+{
+    ssmix_entry entry;
+    err e = adt_find(n, t, span_str(chart), &entry);
+    if (e == OK)
+        e = adt_read(n, &entry, ret);
+    if (e == OK && ret_entry)
+        *ret_entry = entry;
+    return e;
+}
+
+void person_name(const char *family, const char *given, char out[static IDENTITY_TEXT * 2 + 2])
+{
+    snprintf(out, IDENTITY_TEXT * 2 + 2, "%s%s%s", family, family[0] && given[0] ? " " : "", given);
+}
+
+// ---- traits -----------------------------------------------------------------------------------
+
+static void trait_add(const node *n, uint8_t kind, const buf *text, person_record *ret)
+{
+    hash32 h;
+    span parts[3] = {SPAN_LIT("tsunagu trait v1"), span_of(&kind, 1), buf_span(text)};
+    hmac_sha256(span_of(n->secret, sizeof n->secret), parts, 3, &h);
+    uint8_t *out = ret->traits[ret->trait_count++];
+    out[0] = kind;
+    memcpy(out + 1, h.at, TRAIT_BYTES - 1);
+}
+
+// One normalised field and a separator; false if there is nothing in it.
+static bool field_put(err (*normal)(span, buf *), const char *text, buf *out)
+{
+    size_t before = out->len;
+    if (normal(span_str(text), out) != OK || out->len == before)
+        return false;
+    return buf_put_u8(out, 0) == OK;
+}
+
+static bool birth_put(day birth, buf *out)
+{
+    return birth != DAY_NONE && buf_put_u32(out, (uint32_t)birth) == OK;
+}
+
+void person_traits(const node *n, const identity *i, person_record *ret)
+{
+    buf b = {0};
+    const char *missing;
+    ret->trait_count = 0;
+    if (field_put(identity_kana, i->kana_family, &b) && field_put(identity_kana, i->kana_given, &b) &&
+        birth_put(i->birth, &b))
+        trait_add(n, TRAIT_NAME_BIRTH, &b, ret);
+    buf_clear(&b);
+    if (birth_put(i->birth, &b) && i->sex && buf_put_u8(&b, (uint8_t)i->sex) == OK &&
+        field_put(identity_kana, i->kana_given, &b))
+        trait_add(n, TRAIT_BIRTH_SEX_GIVEN, &b, ret);
+    buf_clear(&b);
+    // The symbol may be missing (the elderly have none); insurer and number may not.
+    if (field_put(identity_insurer, i->insurer, &b) && (field_put(identity_symbol, i->symbol, &b) || !i->symbol[0]) &&
+        field_put(identity_symbol, i->number, &b))
+        trait_add(n, TRAIT_INSURANCE, &b, ret);
+    buf_wipe(&b);
+    ret->named = pseudonym_of(&n->federation, i, &ret->who, &missing) == OK;
+}
+
+// ---- the index ------------------------------------------------------------------------------------
+
+static err record_unpack(span value, person_record *ret)
+{
+    reader r = reader_of(value);
+    read_into(&r, ret->adt, sizeof ret->adt);
+    ret->adt_time = (time_ms)read_u64(&r);
+    ret->trait_count = read_u8(&r);
+    if (ret->trait_count > TRAITS)
+        return ERR_CORRUPT;
+    for (int i = 0; i < ret->trait_count; i++)
+        read_into(&r, ret->traits[i], TRAIT_BYTES);
+    ret->named = read_u8(&r) != 0;
+    if (ret->named)
+        read_into(&r, ret->who.at, PSEUDONYM_BYTES);
+    ret->present = true;
+    return read_at_end(&r) ? OK : ERR_CORRUPT;
+}
+
+err person_get(store_txn *t, const char *chart, person_record *ret)
+{
+    span value;
+    person_record p = {.present = false};
+    if (!chart[0] || strlen(chart) > SSMIX_CHART_MAX)
+        return ERR_NOT_FOUND;
+    err e = store_get(t, TABLE_PERSON, span_str(chart), &value);
+    if (e == OK)
+        e = record_unpack(value, &p);
+    if (e)
+        return e;
+    strcpy(p.chart, chart);
+    *ret = p;
+    return OK;
+}
+
+static span trait_key(const uint8_t *trait, const char *chart, uint8_t out[static TRAIT_BYTES + SSMIX_CHART_MAX])
+{
+    size_t n = strlen(chart);
+    memcpy(out, trait, TRAIT_BYTES);
+    memcpy(out + TRAIT_BYTES, chart, n);
+    return span_of(out, TRAIT_BYTES + n);
+}
+
+static err record_pack(const person_record *p, buf *value)
+{
+    buf_put(value, p->adt, sizeof p->adt);
+    buf_put_u64(value, (uint64_t)p->adt_time);
+    buf_put_u8(value, (uint8_t)p->trait_count);
+    for (int i = 0; i < p->trait_count; i++)
+        buf_put(value, p->traits[i], TRAIT_BYTES);
+    buf_put_u8(value, p->named);
+    if (p->named)
+        buf_put(value, p->who.at, PSEUDONYM_BYTES);
+    return value->sticky;
+}
+
+err person_put(store_txn *t, const person_record *p)
+{
+    uint8_t key[TRAIT_BYTES + SSMIX_CHART_MAX];
+    person_record old;
+    buf value = {0};
+    err e = person_get(t, p->chart, &old);
+    bool had = e == OK;
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    e = OK;
+    for (int i = 0; had && e == OK && i < old.trait_count; i++) {
+        e = store_delete(t, TABLE_TRAIT, trait_key(old.traits[i], p->chart, key));
+        if (e == ERR_NOT_FOUND)
+            e = OK;
+    }
+    if (e == OK && !p->present)
+        return had ? store_delete(t, TABLE_PERSON, span_str(p->chart)) : OK;
+    if (e == OK)
+        e = record_pack(p, &value);
+    if (e == OK)
+        e = store_put(t, TABLE_PERSON, span_str(p->chart), buf_span(&value));
+    for (int i = 0; e == OK && i < p->trait_count; i++)
+        e = store_put(t, TABLE_TRAIT, trait_key(p->traits[i], p->chart, key), span_of("", 0));
+    buf_done(&value);
+    return e;
+}
+
+typedef struct searching {
+    char (*charts)[SSMIX_CHART_MAX + 1];
+    size_t max, count;
+} searching;
+
+static err search_one(void *ctx, span key, span value)
+{
+    searching *s = ctx;
+    char chart[SSMIX_CHART_MAX + 1];
+    (void)value;
+    if (span_to_str(span_from(key, TRAIT_BYTES), chart, sizeof chart) != OK)
+        return ERR_CORRUPT;
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->charts[i], chart) == 0)
+            return OK;
+    if (s->count == s->max)
+        return ERR_CLOSED;
+    strcpy(s->charts[s->count++], chart);
+    return OK;
+}
+
+err person_search(const node *n, store_txn *t, const identity *i, char (*charts)[SSMIX_CHART_MAX + 1], size_t max,
+                  size_t *ret_count)
+{
+    person_record p = {.present = true};
+    searching s = {charts, max, 0};
+    err e = OK;
+    person_traits(n, i, &p);
+    for (int k = 0; e == OK && k < p.trait_count; k++)
+        e = store_walk(t, TABLE_TRAIT, span_of(p.traits[k], TRAIT_BYTES), (span){0}, search_one, &s);
+    if (e == OK)
+        *ret_count = s.count;
+    return e;
+}
+
+// ---- after a scan ------------------------------------------------------------------------------------
+
+typedef struct refresh {
+    person_record items[BATCH];
+    size_t count;
+} refresh;
+
+struct person_batch {
+    node *n;
+    job *open;
+    uint64_t read;
+};
+
+static err refresh_run(job *j, store_txn *t)
+{
+    const refresh *r = j->state;
+    for (size_t i = 0; i < r->count; i++) {
+        err e = person_put(t, &r->items[i]);
+        if (e)
+            return job_store_err(e);
+    }
+    return OK;
+}
+
+static void refresh_answer(job *j, err e)
+{
+    (void)j;
+    if (e)
+        log_line(LOG_ERROR, "the identity index could not be written: %s", err_text(e));
+}
+
+err person_batch_new(node *n, person_batch **ret)
+{
+    person_batch *b = calloc(1, sizeof *b);
+    if (!b)
+        return ERR_MEM;
+    b->n = n;
+    *ret = b;
+    return OK;
+}
+
+static void batch_submit(person_batch *b)
+{
+    if (b->open)
+        job_submit(b->open);
+    b->open = NULL;
+}
+
+// True if the record must be written.
+static bool record_make(person_batch *b, person_record *p)
+{
+    person_record old;
+    ssmix_entry entry;
+    identity who;
+    store_txn *t;
+    if (store_read(b->n->keep, &t) != OK)
+        return false;
+    err had = person_get(t, p->chart, &old);
+    err e = adt_find(b->n, t, span_str(p->chart), &entry);
+    store_end(t);
+    if (e == ERR_NOT_FOUND)
+        return had == OK;
+    if (e != OK || (had == OK && memcmp(old.adt, entry.id, sizeof old.adt) == 0 && old.adt_time == entry.time))
+        return false;
+    p->present = true;
+    memcpy(p->adt, entry.id, sizeof p->adt);
+    p->adt_time = entry.time;
+    // One that cannot be read is remembered without traits: it is read again when a newer one comes.
+    e = adt_read(b->n, &entry, &who);
+    if (e == ERR_NOT_FOUND || e == ERR_IO)
+        return false;
+    if (e == OK) {
+        person_traits(b->n, &who, p);
+        identity_wipe(&who);
+        b->read++;
+    }
+    return true;
+}
+
+void person_batch_add(person_batch *b, span chart)
+{
+    person_record p = {.present = false};
+    if (span_to_str(chart, p.chart, sizeof p.chart) != OK || !record_make(b, &p))
+        return;
+    if (!b->open)
+        b->open = job_with(b->n, sizeof(refresh), refresh_run, refresh_answer);
+    if (!b->open)
+        return;
+    refresh *r = b->open->state;
+    r->items[r->count++] = p;
+    if (r->count == BATCH)
+        batch_submit(b);
+}
+
+void person_batch_flush(person_batch *b, uint64_t *ret_read)
+{
+    batch_submit(b);
+    *ret_read = b->read;
+    b->read = 0;
+}
+
+void person_batch_free(person_batch *b)
+{
+    if (!b)
+        return;
+    batch_submit(b);
+    free(b);
+}

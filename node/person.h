@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who a chart is: ADT-00 read when it changed, turned into keyed hashes by which a
+// request form finds candidates, and into the pseudonym. Names themselves are never stored.
+// Owner: plain values; identities are wiped by who got them. Thread: reading blocks on
+// files (pool or scanner); the store's part within a transaction.
+// Fails: ERR_NOT_FOUND: no such chart or no ADT-00; ERR_FORMAT: it is no HL7 message.
+#ifndef TSUNAGU_NODE_PERSON_H
+#define TSUNAGU_NODE_PERSON_H
+
+#include "node/job.h"
+#include "node/ssmix/patient.h"
+
+enum { TRAIT_NAME_BIRTH = 1, TRAIT_BIRTH_SEX_GIVEN = 2, TRAIT_INSURANCE = 3, TRAITS = 3, TRAIT_BYTES = 17 };
+
+typedef struct person_record {
+    char chart[SSMIX_CHART_MAX + 1];
+    bool present;           // false: no ADT-00 any more
+    uint8_t adt[16];        // which file it was read from
+    time_ms adt_time;
+    uint8_t traits[TRAITS][TRAIT_BYTES]; // kind, 16 bytes of a keyed hash
+    int trait_count;
+    bool named;             // who is set: kana, birth and sex are all known
+    pseudonym who;
+} person_record;
+
+// The newest ADT-00 of a chart. ret_entry may be NULL.
+MUST_CHECK err person_identity(node *n, store_txn *t, const char *chart, identity *ret, ssmix_entry *ret_entry);
+void person_name(const char *family, const char *given, char out[static IDENTITY_TEXT * 2 + 2]);
+void person_traits(const node *n, const identity *i, person_record *ret);
+MUST_CHECK err person_get(store_txn *t, const char *chart, person_record *ret);
+MUST_CHECK err person_put(store_txn *t, const person_record *p);
+// Charts that share a trait with this identity, each once, at most `max`.
+MUST_CHECK err person_search(const node *n, store_txn *t, const identity *i, char (*charts)[SSMIX_CHART_MAX + 1],
+                             size_t max, size_t *ret_count);
+
+// Reads changed charts in batches: add each, end with flush. For the scanner's thread.
+typedef struct person_batch person_batch;
+MUST_CHECK err person_batch_new(node *n, person_batch **ret);
+void person_batch_add(person_batch *b, span chart);
+// ret_read: how many ADT-00 were read anew since the last flush.
+void person_batch_flush(person_batch *b, uint64_t *ret_read);
+void person_batch_free(person_batch *b);
+
+#endif

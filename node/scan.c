@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/scan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "node/disclosure.h"
+#include "node/person.h"
+#include "proto/base/log.h"
+
+enum { DIRTY_KEPT = 100, RECHECK_BYTES = 4096 };
+
+typedef struct dirt {
+    char path[256], why[24];
+} dirt;
+
+struct scanner {
+    node *n;
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock;
+    pthread_cond_t work; // CLOCK_MONOTONIC
+    bool stopping, wanted, full, running;
+    ssmix_counts counts;
+    uint64_t identities;
+    time_ms last;
+    err result;
+    dirt dirty[DIRTY_KEPT];
+    size_t dirty_count; // in all; the last DIRTY_KEPT are kept
+    // the scanner's thread only
+    person_batch *people;
+    buf changed;
+};
+
+static void on_progress(void *ctx, const ssmix_counts *now)
+{
+    scanner *s = ((node *)ctx)->scan;
+    pthread_mutex_lock(&s->lock);
+    s->counts = *now;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void on_dirty(void *ctx, const char *path, const char *why)
+{
+    scanner *s = ((node *)ctx)->scan;
+    pthread_mutex_lock(&s->lock);
+    dirt *d = &s->dirty[s->dirty_count++ % DIRTY_KEPT];
+    snprintf(d->path, sizeof d->path, "%s", path);
+    snprintf(d->why, sizeof d->why, "%s", why);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static bool on_stop(void *ctx)
+{
+    scanner *s = ((node *)ctx)->scan;
+    pthread_mutex_lock(&s->lock);
+    bool stopping = s->stopping;
+    pthread_mutex_unlock(&s->lock);
+    return stopping;
+}
+
+static void recheck_flush(scanner *s)
+{
+    if (s->changed.len)
+        disclosure_recheck(s->n, buf_span(&s->changed));
+    buf_clear(&s->changed);
+}
+
+static void on_changed(void *ctx, span chart)
+{
+    scanner *s = ((node *)ctx)->scan;
+    person_batch_add(s->people, chart);
+    buf_put_span(&s->changed, chart);
+    buf_put_u8(&s->changed, 0);
+    if (s->changed.len > RECHECK_BYTES)
+        recheck_flush(s);
+}
+
+static err figures_run(job *j, store_txn *t)
+{
+    const ssmix_counts *c = j->state;
+    err e = meta_number_put(t, "patients", c->patients);
+    if (e == OK)
+        e = meta_number_put(t, "documents", c->live);
+    if (e == OK)
+        e = meta_number_put(t, "last_scan", (uint64_t)j->now);
+    return e;
+}
+
+static void figures_answer(job *j, err e)
+{
+    (void)j;
+    (void)e; // shown only
+}
+
+static void scan_once(scanner *s, bool full)
+{
+    ssmix_counts c = {0};
+    uint64_t read = 0;
+    err e = ssmix_scan(s->n->index, full, on_changed, &c);
+    recheck_flush(s);
+    person_batch_flush(s->people, &read);
+    pthread_mutex_lock(&s->lock);
+    s->running = false;
+    s->result = e;
+    if (e == OK) {
+        s->counts = c;
+        s->last = clock_now_ms();
+    }
+    s->identities = read;
+    pthread_mutex_unlock(&s->lock);
+    if (e == ERR_CLOSED)
+        return;
+    if (e) {
+        log_line(LOG_ERROR, "the scan ended early: %s", err_text(e));
+        return;
+    }
+    log_line(LOG_INFO, "scan: %" PRIu64 " files, %" PRIu64 " live, %" PRIu64 " patients, %" PRIu64 " new, %" PRIu64
+             " gone, %" PRIu64 " skipped, %" PRId64 " ms", c.files, c.live, c.patients, c.new_entries, c.gone_entries,
+             c.dirty_name + c.dirty_place + c.vanished + c.unreadable, c.took_ms);
+    job *j = job_with(s->n, sizeof c, figures_run, figures_answer);
+    if (j) {
+        *(ssmix_counts *)j->state = c;
+        job_submit(j);
+    }
+}
+
+static void *scanner_main(void *arg)
+{
+    scanner *s = arg;
+    int64_t every = s->n->config.scan_every;
+    pthread_mutex_lock(&s->lock);
+    s->wanted = s->wanted || every > 0; // what came while we were away
+    while (!s->stopping) {
+        if (!s->wanted) {
+            struct timespec until;
+            clock_gettime(CLOCK_MONOTONIC, &until);
+            until.tv_sec += every / 1000;
+            until.tv_nsec += (long)(every % 1000) * 1000000L;
+            if (until.tv_nsec >= 1000000000L) {
+                until.tv_nsec -= 1000000000L;
+                until.tv_sec++;
+            }
+            if (every <= 0)
+                pthread_cond_wait(&s->work, &s->lock);
+            else if (pthread_cond_timedwait(&s->work, &s->lock, &until) != 0)
+                s->wanted = true;
+            continue;
+        }
+        bool full = s->full;
+        s->wanted = s->full = false;
+        s->running = true;
+        pthread_mutex_unlock(&s->lock);
+        scan_once(s, full);
+        pthread_mutex_lock(&s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static err index_open(node *n)
+{
+    const node_config *c = &n->config;
+    ssmix_root roots[SSMIX_ROOTS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < c->storages.count; i++)
+        roots[count++] = (ssmix_root){c->storages.items[i], SSMIX_STANDARD};
+    for (size_t i = 0; i < c->storages_extended.count; i++)
+        roots[count++] = (ssmix_root){c->storages_extended.items[i], SSMIX_EXTENDED};
+    if (count == 0)
+        return OK;
+    ssmix_options o = {.roots = roots,
+                       .root_count = count,
+                       .keep = n->keep,
+                       .write = n->write,
+                       .table_patient = TABLE_PATIENT,
+                       .table_folder = TABLE_FOLDER,
+                       .id_of = node_document_id,
+                       .progress = on_progress,
+                       .dirty = on_dirty,
+                       .stop = on_stop,
+                       .ctx = n};
+    memcpy(o.secret, n->secret, sizeof o.secret);
+    err e = ssmix_index_open(&o, &n->index);
+    explicit_bzero(o.secret, sizeof o.secret);
+    return e;
+}
+
+static err figures_read(scanner *s)
+{
+    store_txn *t;
+    uint64_t last = 0;
+    err e = store_read(s->n->keep, &t);
+    if (e)
+        return e;
+    e = meta_number(t, "patients", &s->counts.patients);
+    if (e == OK)
+        e = meta_number(t, "documents", &s->counts.live);
+    if (e == OK)
+        e = meta_number(t, "last_scan", &last);
+    s->last = (time_ms)last;
+    store_end(t);
+    return e;
+}
+
+err scan_start(node *n, scanner **ret)
+{
+    pthread_condattr_t attr;
+    scanner *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_MEM;
+    s->n = n;
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->work, &attr);
+    pthread_condattr_destroy(&attr);
+    *ret = s; // the callbacks look for it
+    err e = index_open(n);
+    if (e == OK)
+        e = figures_read(s);
+    if (e == OK)
+        e = person_batch_new(n, &s->people);
+    if (e == OK && n->index) {
+        e = pthread_create(&s->thread, NULL, scanner_main, s) == 0 ? OK : ERR_MEM;
+        s->started = e == OK;
+    }
+    return e;
+}
+
+void scan_stop(scanner *s)
+{
+    if (!s || !s->started)
+        return;
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    pthread_mutex_unlock(&s->lock);
+    pthread_cond_signal(&s->work);
+    pthread_join(s->thread, NULL);
+    s->started = false;
+}
+
+void scan_free(scanner *s)
+{
+    if (!s)
+        return;
+    person_batch_free(s->people);
+    buf_done(&s->changed);
+    pthread_cond_destroy(&s->work);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+bool scan_ask(scanner *s, bool full)
+{
+    pthread_mutex_lock(&s->lock);
+    bool may = !s->running && !s->wanted && s->started;
+    if (may) {
+        s->wanted = s->running = true;
+        s->full = full;
+        s->dirty_count = 0;
+        memset(&s->counts, 0, sizeof s->counts);
+    }
+    pthread_mutex_unlock(&s->lock);
+    pthread_cond_signal(&s->work);
+    return may;
+}
+
+void scan_show(scanner *s, control_in *in)
+{
+    pthread_mutex_lock(&s->lock);
+    const ssmix_counts *c = &s->counts;
+    const struct { const char *name; uint64_t value; } rows[] = {
+        {"files", c->files},           {"live", c->live},
+        {"patients", c->patients},     {"folders", c->folders},
+        {"listed", c->listed},         {"history", c->history},
+        {"deleted", c->deleted},       {"dirty_name", c->dirty_name},
+        {"dirty_place", c->dirty_place}, {"vanished", c->vanished},
+        {"unreadable", c->unreadable}, {"new", c->new_entries},
+        {"gone", c->gone_entries},     {"took_ms", (uint64_t)c->took_ms},
+        {"identities", s->identities},
+    };
+    control_record(in, "scan");
+    control_text(in, "running", s->running ? "yes" : "no");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        control_number(in, rows[i].name, (int64_t)rows[i].value);
+    control_text(in, "result", s->running ? "" : err_name(s->result));
+    size_t from = s->dirty_count > DIRTY_KEPT ? s->dirty_count - DIRTY_KEPT : 0;
+    for (size_t i = from; i < s->dirty_count; i++) {
+        control_record(in, "dirty");
+        control_text(in, "path", s->dirty[i % DIRTY_KEPT].path);
+        control_text(in, "why", s->dirty[i % DIRTY_KEPT].why);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+void scan_figures(scanner *s, uint64_t *ret_patients, uint64_t *ret_documents, time_ms *ret_last)
+{
+    pthread_mutex_lock(&s->lock);
+    *ret_patients = s->counts.patients;
+    *ret_documents = s->counts.live;
+    *ret_last = s->last;
+    pthread_mutex_unlock(&s->lock);
+}

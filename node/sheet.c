@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: Apache-2.0
+// Look-ups, manifests, and a timeline (both in one). Everything asked for is gathered
+// first, sorted by day, and told in pages; a manifest is a list, not the documents.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/ssmix/render.h"
+#include "node/uplink.h"
+#include "node/viewer.h"
+#include "proto/base/luhn.h"
+
+enum { LOOKUP_DEADLINE_MS = 30000, SHEET_ARENA = 64 << 20, MANIFEST_MAX = 16 << 20, PAGE = 200, SOURCES_MAX = 64 };
+
+// One disclosing facility's manifest as it comes.
+typedef struct source {
+    sheet *s;
+    uint64_t facility;
+    fetch *f;
+    buf plain;
+    err result;
+    char note[160];
+    Tsunagu__PatientFacts *facts;
+    bool older;
+} source;
+
+typedef struct item {
+    uint64_t facility;
+    const Tsunagu__ManifestEntry *m;
+} item;
+
+struct sheet {
+    sheet *next;
+    node *n;
+    book *rules;
+    control_in *in;      // until the first page is told
+    person who;
+    uint8_t user_id[USER_ID_BYTES];
+    bool timeline, manifest;
+    char handle[HANDLE_MAX + 1];
+    time_ms used;
+    int waiting;         // atomic: fetches not yet done, and one for starting them
+    arena memory;
+    Tsunagu__LookupRequest q;
+    span ticket;         // of a manifest
+    Tsunagu__LookupReply *reply;
+    char tickets[SOURCES_MAX][HANDLE_MAX + 1];
+    ticket says[SOURCES_MAX];
+    source sources[SOURCES_MAX];
+    size_t source_count;
+    item *items;
+    size_t item_count, item_room, told;
+};
+
+static sheet *sheet_new(node *n, control_in *in, const person *who)
+{
+    sheet *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    arena_init(&s->memory, SHEET_ARENA);
+    s->n = n;
+    s->rules = node_book(n);
+    s->in = in;
+    s->who = *who;
+    user_id_of(n->secret, who->facility, who->user, s->user_id);
+    viewer_handle(s->handle);
+    __atomic_add_fetch(&n->jobs_open, 1, __ATOMIC_RELAXED);
+    return s;
+}
+
+static void sheet_free(sheet *s)
+{
+    for (size_t i = 0; i < s->source_count; i++) {
+        fetch_drop(s->sources[i].f);
+        buf_wipe(&s->sources[i].plain);
+    }
+    free(s->items);
+    arena_done(&s->memory);
+    book_drop(s->rules);
+    __atomic_sub_fetch(&s->n->jobs_open, 1, __ATOMIC_RELEASE);
+    free(s);
+}
+
+static void sheet_refuse(sheet *s, err e, const char *note)
+{
+    if (note && note[0])
+        control_note(s->in, "%s", note);
+    control_finish(s->in, e);
+    sheet_free(s);
+}
+
+// ---- telling ------------------------------------------------------------------------------
+
+static void code_show(control_in *in, const char *key, uint64_t code)
+{
+    char text[11];
+    institution_format(code, text);
+    control_text(in, key, text);
+}
+
+static const char *facility_name(const policy *p, uint64_t code)
+{
+    int f = policy_facility(p, code);
+    return f == POLICY_NONE ? "" : policy_facility_at(p, f).name;
+}
+
+static const char *category_label(const policy *p, uint32_t bit, bool japanese, bool id)
+{
+    if ((int)bit >= policy_category_count(p))
+        return "?";
+    policy_text t = policy_category_text(p, (int)bit);
+    return id ? t.id : japanese ? t.label_ja : t.label_en;
+}
+
+void document_show(control_in *in, const policy *p, uint64_t facility, const Tsunagu__ManifestEntry *m)
+{
+    char text[30];
+    bool ja = control_japanese(in);
+    control_record(in, "document");
+    code_show(in, "facility", facility);
+    control_bytes(in, "document", wire_span(m->document));
+    control_text(in, "category", category_label(p, m->category, ja, true));
+    control_text(in, "label", category_label(p, m->category, ja, false));
+    day_format(m->day == DAY_FOREVER ? DAY_NONE : m->day, text);
+    control_text(in, "day", text);
+    if (m->time_ms)
+        time_format(m->time_ms, text);
+    control_text(in, "time", m->time_ms ? text : "");
+    control_text(in, "type", m->type);
+    control_text(in, "title", m->title[0] ? m->title : render_type_title(m->type, ja));
+    control_text(in, "department", m->department);
+    control_number(in, "bytes", (int64_t)m->bytes);
+    control_text(in, "media", m->media);
+    control_text(in, "part", m->part);
+}
+
+static void periods_show(control_in *in, const Tsunagu__CategoryAnswer *c)
+{
+    buf out = {0};
+    for (size_t i = 0; c->grain && i < c->periods.len * 8; i++) {
+        char text[11];
+        if (!(c->periods.data[i / 8] >> i % 8 & 1))
+            continue;
+        uint32_t period = c->first_period + (uint32_t)i;
+        day_format(c->grain == GRAIN_MONTH ? month_first((int)period) : (day)period, text);
+        buf_printf(&out, "%s%.*s", out.len ? "," : "", c->grain == GRAIN_MONTH ? 7 : 10, text);
+    }
+    control_text(in, "periods", buf_str(&out));
+    buf_done(&out);
+}
+
+static void facility_show(sheet *s, size_t i)
+{
+    const policy *p = s->rules->r->p;
+    const Tsunagu__FacilityAnswer *f = s->reply->facilities[i];
+    control_in *in = s->in;
+    bool ja = control_japanese(in);
+    char text[30] = "";
+    buf granted = {0};
+    err status = (err)f->status;
+    for (size_t k = 0; k < s->source_count; k++) // what its own node said counts
+        if (s->sources[k].facility == f->facility && status == OK)
+            status = s->sources[k].result;
+    for (uint32_t bit = 0; bit < CARD_CATEGORIES; bit++)
+        if (f->granted >> bit & 1)
+            buf_printf(&granted, "%s%s", granted.len ? "," : "", category_label(p, bit, ja, true));
+    control_record(in, "facility");
+    code_show(in, "facility", f->facility);
+    control_text(in, "name", facility_name(p, f->facility));
+    control_text(in, "status", err_name(status));
+    control_text(in, "ticket", s->tickets[i]);
+    control_text(in, "granted", buf_str(&granted));
+    if (s->tickets[i][0])
+        time_format(s->says[i].expires, text);
+    control_text(in, "until", text);
+    buf_done(&granted);
+    for (size_t k = 0; k < f->n_categories; k++) {
+        const Tsunagu__CategoryAnswer *c = f->categories[k];
+        control_record(in, "category");
+        code_show(in, "facility", f->facility);
+        control_text(in, "category", category_label(p, c->category, ja, true));
+        control_text(in, "label", category_label(p, c->category, ja, false));
+        control_text(in, "why", policy_why_name((policy_why)c->why));
+        if (c->why == WHY_GRANTED)
+            day_format(c->from_day, text);
+        control_text(in, "from", c->why == WHY_GRANTED ? text : "");
+        periods_show(in, c);
+    }
+}
+
+static void facts_show(control_in *in, const source *k)
+{
+    const Tsunagu__PatientFacts *f = k->facts;
+    if (f) {
+        control_record(in, "patient");
+        code_show(in, "facility", k->facility);
+        control_text(in, "name", f->kanji);
+        control_text(in, "kana", f->kana);
+        control_text(in, "birth", f->birth);
+        control_text(in, "sex", f->sex);
+        control_text(in, "postal", f->postal);
+    }
+    if (k->older) {
+        control_record(in, "withheld");
+        code_show(in, "facility", k->facility);
+        control_text(in, "older", "yes");
+    }
+}
+
+// The next page into `in`; the sheet ends with the last one.
+static void page_show(sheet *s, control_in *in, err status)
+{
+    viewer *v = s->n->view;
+    for (size_t i = 0; i < PAGE && s->told < s->item_count; i++, s->told++)
+        document_show(in, s->rules->r->p, s->items[s->told].facility, s->items[s->told].m);
+    if (s->told == s->item_count) {
+        control_finish(in, status);
+        sheet_free(s);
+        return;
+    }
+    control_piece(in, (span){0}, s->handle, true);
+    s->used = clock_mono_ms();
+    s->in = NULL;
+    pthread_mutex_lock(&v->lock); // before the reply: the next page may be asked for at once
+    s->next = v->sheets;
+    v->sheets = s;
+    pthread_mutex_unlock(&v->lock);
+    control_finish(in, status);
+}
+
+// ---- gathering ----------------------------------------------------------------------------------
+
+static int item_cmp(const void *a, const void *b)
+{
+    const item *x = a, *y = b;
+    if (x->m->day != y->m->day)
+        return x->m->day < y->m->day ? -1 : 1;
+    if (x->m->time_ms != y->m->time_ms)
+        return x->m->time_ms < y->m->time_ms ? -1 : 1;
+    return (x->facility > y->facility) - (x->facility < y->facility);
+}
+
+static err items_add(sheet *s, uint64_t facility, const Tsunagu__Manifest *m)
+{
+    if (s->item_count + m->n_entries > s->item_room) {
+        size_t room = (s->item_count + m->n_entries) * 2;
+        item *grown = realloc(s->items, room * sizeof *grown);
+        if (!grown)
+            return ERR_MEM;
+        s->items = grown;
+        s->item_room = room;
+    }
+    for (size_t i = 0; i < m->n_entries; i++)
+        s->items[s->item_count++] = (item){facility, m->entries[i]};
+    return OK;
+}
+
+static err manifest_read(sheet *s, source *k)
+{
+    reader r = reader_of(buf_span(&k->plain));
+    bool more = true;
+    while (more && r.rest.len) {
+        Tsunagu__Manifest *m;
+        span bytes = read_bytes(&r, read_u32(&r));
+        if (r.bad)
+            return ERR_FORMAT;
+        err e = WIRE_DECODE(bytes, Tsunagu__Manifest, tsunagu__manifest__descriptor, 1 << 20, &s->memory, &m);
+        if (e == OK)
+            e = items_add(s, k->facility, m);
+        if (e)
+            return e;
+        if (m->patient)
+            k->facts = m->patient;
+        k->older = k->older || m->older_withheld;
+        more = m->more;
+    }
+    return more || r.rest.len ? ERR_FORMAT : OK;
+}
+
+static void sheet_end(sheet *s)
+{
+    err status = OK;
+    if (__atomic_sub_fetch(&s->waiting, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    for (size_t i = 0; i < s->source_count; i++) {
+        source *k = &s->sources[i];
+        if (k->result == OK)
+            k->result = manifest_read(s, k);
+        buf_wipe(&k->plain);
+        if (k->result && s->manifest) {
+            status = k->result;
+            if (k->note[0])
+                control_note(s->in, "%s", k->note);
+        }
+    }
+    for (size_t i = 0; s->reply && i < s->reply->n_facilities && i < SOURCES_MAX; i++)
+        facility_show(s, i);
+    for (size_t i = 0; i < s->source_count; i++)
+        facts_show(s->in, &s->sources[i]);
+    if (s->item_count)
+        qsort(s->items, s->item_count, sizeof *s->items, item_cmp);
+    page_show(s, s->in, status);
+}
+
+static void on_plain(void *ctx, span plain, uint32_t cost)
+{
+    source *k = ctx;
+    k->plain.max = MANIFEST_MAX;
+    if (k->result == OK && buf_put_span(&k->plain, plain) != OK)
+        k->result = ERR_LIMIT;
+    if (k->result)
+        fetch_cancel(k->f);
+    else
+        fetch_credit(k->f, cost);
+}
+
+static void on_done(void *ctx, err e, const char *note)
+{
+    source *k = ctx;
+    k->result = k->result ? k->result : e;
+    if (note)
+        strncpy(k->note, note, sizeof k->note - 1);
+    sheet_end(k->s);
+}
+
+static void source_start(sheet *s, span bytes, const ticket *says)
+{
+    source *k = &s->sources[s->source_count++];
+    fetch_events ev = {k, on_plain, on_done};
+    k->s = s;
+    k->facility = says->source;
+    __atomic_add_fetch(&s->waiting, 1, __ATOMIC_RELAXED);
+    err e = fetch_start(s->n, s->rules, bytes, says, NULL, &ev, &k->f);
+    if (e)
+        on_done(k, e, e == ERR_UNREACHABLE ? "the hub is not connected" : NULL);
+}
+
+// ---- lookup ------------------------------------------------------------------------------------------
+
+static void lookup_done(void *ctx, link_out *call, err e, uint32_t status, span body, const char *note)
+{
+    sheet *s = ctx;
+    (void)call;
+    if (e == OK && status != OK)
+        e = status < ERR_COUNT ? (err)status : ERR_FORMAT;
+    if (e == OK)
+        e = WIRE_DECODE(body, Tsunagu__LookupReply, tsunagu__lookup_reply__descriptor, WIRE_BODY_MAX, &s->memory,
+                        &s->reply);
+    if (e) {
+        sheet_refuse(s, e, note);
+        return;
+    }
+    uplink_witness(s->n, s->reply->head);
+    s->waiting = 1;
+    for (size_t i = 0; i < s->reply->n_facilities && i < SOURCES_MAX; i++) {
+        const Tsunagu__FacilityAnswer *f = s->reply->facilities[i];
+        if (f->ticket.len == 0 || ticket_peek(wire_span(f->ticket), &s->says[i]) != OK ||
+            tickets_keep(s->n, &s->who, wire_span(f->ticket), s->tickets[i]) != OK)
+            continue;
+        if (s->timeline)
+            source_start(s, wire_span(f->ticket), &s->says[i]);
+    }
+    sheet_end(s);
+}
+
+static err ask_run(job *j, store_txn *t)
+{
+    sheet *s = *(sheet **)j->state;
+    Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
+    viewer_entry(&e, &s->who, s->user_id, s->manifest ? &s->says[0] : NULL);
+    e.event = EVENT_ASK;
+    if (s->manifest) {
+        e.note = (char *)"manifest";
+    } else {
+        e.purpose = s->q.purpose;
+        e.pseudonym = s->q.pseudonym;
+        e.asked = s->q.categories;
+        e.note = (char *)(s->timeline ? "timeline" : "lookup");
+    }
+    return job_log(j, t, &e);
+}
+
+static void ask_answer(job *j, err e)
+{
+    sheet *s = *(sheet **)j->state;
+    if (e) {
+        sheet_refuse(s, e, NULL);
+        return;
+    }
+    if (s->manifest) {
+        s->waiting = 1;
+        source_start(s, s->ticket, &s->says[0]);
+        sheet_end(s);
+        return;
+    }
+    link_out_events ev = {.ctx = s, .done = lookup_done};
+    e = uplink_call(j->n->up, METHOD_LOOKUP, (const ProtobufCMessage *)&s->q, LOOKUP_DEADLINE_MS, 0, &ev, NULL, NULL);
+    if (e)
+        sheet_refuse(s, e, e == ERR_UNREACHABLE ? "the hub is not connected" : NULL);
+}
+
+static void ask_submit(sheet *s)
+{
+    job *j = job_with(s->n, sizeof(sheet *), ask_run, ask_answer);
+    if (!j) {
+        sheet_refuse(s, ERR_MEM, NULL);
+        return;
+    }
+    *(sheet **)j->state = s;
+    job_submit(j);
+}
+
+static err categories_arg(sheet *s, const char *list, uint32_t *ret)
+{
+    char word[64];
+    *ret = 0;
+    while (list && *list) {
+        size_t len = strcspn(list, ",");
+        snprintf(word, sizeof word, "%.*s", (int)(len < sizeof word ? len : sizeof word - 1), list);
+        int bit = policy_category(s->rules->r->p, word);
+        if (bit == POLICY_NONE) {
+            control_note(s->in, "the rules know no category \"%s\"", word);
+            return ERR_USAGE;
+        }
+        *ret |= 1u << bit;
+        list += len + (list[len] == ',');
+    }
+    return OK;
+}
+
+static err lookup_prepare(sheet *s)
+{
+    pseudonym who;
+    store_txn *t;
+    const char *number = control_arg(s->in, "number"), *purpose = control_arg(s->in, "purpose");
+    if (!number) {
+        control_note(s->in, "say whom: number");
+        return ERR_USAGE;
+    }
+    err e = store_read(s->n->keep, &t);
+    if (e)
+        return e;
+    e = own_find(t, s->who.facility, number, &who);
+    store_end(t);
+    if (e) {
+        control_note(s->in, "this number is not registered here: register it first");
+        return e;
+    }
+    tsunagu__lookup_request__init(&s->q);
+    e = categories_arg(s, control_arg(s->in, "categories"), &s->q.categories);
+    s->q.facility = s->who.facility;
+    s->q.user = wire_bytes(span_of(s->user_id, USER_ID_BYTES));
+    s->q.role = s->who.role;
+    s->q.purpose = arena_str(&s->memory, span_str(purpose ? purpose : "treatment"));
+    s->q.pseudonym = wire_bytes(arena_copy(&s->memory, span_of(who.at, PSEUDONYM_BYTES)));
+    return e ? e : s->q.purpose && s->q.pseudonym.data ? OK : ERR_MEM;
+}
+
+void sheet_lookup(node *n, control_in *in, bool manifests)
+{
+    person who;
+    if (viewer_asker(n, in, &who) != OK)
+        return;
+    sheet *s = sheet_new(n, in, &who);
+    if (!s) {
+        control_finish(in, ERR_MEM);
+        return;
+    }
+    s->timeline = manifests;
+    err e = lookup_prepare(s);
+    if (e)
+        sheet_refuse(s, e, NULL);
+    else
+        ask_submit(s);
+}
+
+// ---- manifest, and further pages --------------------------------------------------------------------------
+
+static sheet *sheet_take(viewer *v, const char *handle)
+{
+    sheet *found = NULL;
+    pthread_mutex_lock(&v->lock);
+    for (sheet **at = &v->sheets; *at; at = &(*at)->next)
+        if (strcmp((*at)->handle, handle) == 0) {
+            found = *at;
+            *at = found->next;
+            break;
+        }
+    pthread_mutex_unlock(&v->lock);
+    return found;
+}
+
+static void page_next(node *n, control_in *in, const char *handle)
+{
+    person who;
+    sheet *s = sheet_take(n->view, handle);
+    if (!s || node_person(n, s->who.user, control_uid(in), &who) != OK) {
+        if (s)
+            sheet_free(s);
+        control_note(in, "no such handle: ask again from the start");
+        control_finish(in, ERR_NOT_FOUND);
+        return;
+    }
+    page_show(s, in, OK);
+}
+
+void sheet_manifest(node *n, control_in *in)
+{
+    person who;
+    span bytes;
+    const char *handle = control_arg(in, "handle");
+    if (handle && handle[0]) {
+        page_next(n, in, handle);
+        return;
+    }
+    if (viewer_asker(n, in, &who) != OK)
+        return;
+    sheet *s = sheet_new(n, in, &who);
+    if (!s) {
+        control_finish(in, ERR_MEM);
+        return;
+    }
+    s->manifest = true;
+    err e = tickets_find(n, &who, control_arg(in, "ticket"), &s->memory, &bytes, &s->says[0]);
+    if (e) {
+        sheet_refuse(s, e, "no such ticket: look up again");
+        return;
+    }
+    s->ticket = bytes;
+    ask_submit(s);
+}
+
+void sheets_tick(node *n, time_ms now)
+{
+    viewer *v = n->view;
+    time_ms mono = clock_mono_ms();
+    sheet *gone = NULL;
+    pthread_mutex_lock(&v->lock);
+    for (sheet **at = &v->sheets; *at;) {
+        sheet *s = *at;
+        if (now != INT64_MAX && mono - s->used <= HANDLE_IDLE_MS) {
+            at = &s->next;
+            continue;
+        }
+        *at = s->next;
+        s->next = gone;
+        gone = s;
+    }
+    pthread_mutex_unlock(&v->lock);
+    while (gone) {
+        sheet *s = gone;
+        gone = s->next;
+        sheet_free(s);
+    }
+}

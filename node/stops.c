@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/stops.h"
+
+#include <string.h>
+
+#include "node/desk.h"
+
+#define KEY_BYTES_STOP (PSEUDONYM_BYTES + 8)
+enum { VALUE_BYTES = 16 };
+
+static span stop_key(const pseudonym *who, uint64_t facility, uint8_t out[static KEY_BYTES_STOP])
+{
+    memcpy(out, who->at, PSEUDONYM_BYTES);
+    be64_put(out + PSEUDONYM_BYTES, facility);
+    return span_of(out, KEY_BYTES_STOP);
+}
+
+static err stop_get(store_txn *t, const pseudonym *who, uint64_t facility, uint64_t *ret_seq, time_ms *ret_at)
+{
+    uint8_t key[KEY_BYTES_STOP];
+    span value;
+    err e = store_get(t, TABLE_STOP, stop_key(who, facility, key), &value);
+    if (e == OK && value.len != VALUE_BYTES)
+        e = ERR_CORRUPT;
+    if (e == OK) {
+        *ret_seq = be64_get(value.at);
+        *ret_at = (time_ms)be64_get(value.at + 8);
+    }
+    return e;
+}
+
+err stop_covers(store_txn *t, const pseudonym *who, uint64_t facility, time_ms agreed, bool *ret)
+{
+    uint64_t seq;
+    time_ms at;
+    err e = stop_get(t, who, facility, &seq, &at);
+    if (e == OK || e == ERR_NOT_FOUND)
+        *ret = e == OK && at >= agreed;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static err stop_log(job *j, store_txn *t, const pseudonym *who, uint64_t facility)
+{
+    Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
+    e.event = EVENT_STOP_TOLD;
+    e.facility = facility;
+    e.source = j->n->facility;
+    e.pseudonym = wire_bytes(span_of(who->at, PSEUDONYM_BYTES));
+    return job_log(j, t, &e);
+}
+
+err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64_t facility, time_ms at)
+{
+    uint8_t key[KEY_BYTES_STOP], value[VALUE_BYTES];
+    uint64_t last, old_seq = 0;
+    time_ms old_at = INT64_MIN;
+    err e = meta_number(t, "stop_seq", &last);
+    if (e == OK)
+        e = stop_get(t, who, facility, &old_seq, &old_at);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    if (e == OK && old_seq == seq && old_at == at && last >= seq)
+        return OK; // told again
+    // Of two the later one counts: it covers more.
+    be64_put(value, seq);
+    be64_put(value + 8, (uint64_t)(at > old_at ? at : old_at));
+    e = store_put(t, TABLE_STOP, stop_key(who, facility, key), span_of(value, sizeof value));
+    if (e == OK && seq > last)
+        e = meta_number_put(t, "stop_seq", seq);
+    if (e == OK)
+        e = stop_log(j, t, who, facility);
+    return job_store_err(e);
+}
+
+static err stop_run(job *j, store_txn *t)
+{
+    const Tsunagu__StopRequest *q = j->request;
+    pseudonym who;
+    if (pseudonym_parse(wire_span(q->pseudonym), &who) != OK)
+        return ERR_FORMAT;
+    return stop_record(j, t, q->stop_seq, &who, q->facility, q->at_ms);
+}
+
+static void stop_answer(job *j, err e)
+{
+    job_reply(j, e, (span){0}); // StopReply has no fields: no bytes
+}
+
+void stop_begin(job *j)
+{
+    j->run = stop_run;
+    j->answer = stop_answer;
+    job_submit(j);
+}
