@@ -8,6 +8,7 @@
 #include "node/job.h"
 
 void charts_list(node *n, control_in *in);
+void charts_documents(node *n, control_in *in);
 void charts_identity(node *n, control_in *in);
 void charts_candidates(node *n, control_in *in);
 void consents_list(node *n, control_in *in);

@@ -191,6 +191,7 @@ GATED(status_show)
 GATED(scan_begin)
 GATED(scan_progress)
 GATED(charts_list)
+GATED(charts_documents)
 GATED(charts_identity)
 GATED(charts_candidates)
 GATED(consent_confirm)
@@ -218,6 +219,7 @@ const control_row node_commands[] = {
     {"scan", gated_scan_begin, true},
     {"scan.progress", gated_scan_progress, false},
     {"charts", gated_charts_list, true},
+    {"documents", gated_charts_documents, true},
     {"identity", gated_charts_identity, true},
     {"candidates", gated_charts_candidates, true},
     {"confirm", gated_consent_confirm, true},

@@ -17,10 +17,10 @@ static const struct { const char *ending, *media; } medias[] = {
     {".tif", "image/tiff"},      {".tiff", "image/tiff"},  {".hl7", "hl7v2"},           {".dcm", "application/dicom"},
 };
 
-static const char *media_of(const ssmix_entry *e, const char *part)
+const char *document_media(ssmix_kind kind, const char *part)
 {
     const char *dot = strrchr(part, '.');
-    if (e->kind == SSMIX_STANDARD)
+    if (kind == SSMIX_STANDARD)
         return "hl7v2";
     for (size_t i = 0; dot && i < sizeof medias / sizeof medias[0]; i++)
         if (strcasecmp(dot, medias[i].ending) == 0)
@@ -54,7 +54,7 @@ err manifest_entry(const node *n, const book *b, const ssmix_entry *e, const cha
     ret->title = arena_str(a, span_str(e->title));
     ret->department = arena_str(a, span_str(e->department));
     ret->bytes = bytes;
-    ret->media = (char *)media_of(e, part);
+    ret->media = (char *)document_media(e->kind, part);
     ret->part = arena_str(a, span_str(e->kind == SSMIX_EXTENDED ? part : ""));
     return ret->document.data && ret->type && ret->title && ret->department && ret->part ? OK : ERR_MEM;
 }

@@ -49,6 +49,7 @@ void stream_start(job *j, const release *r);
 MUST_CHECK err manifest_write(node *n, const book *b, const release *r, buf *out);
 MUST_CHECK err manifest_entry(const node *n, const book *b, const ssmix_entry *e, const char *part, uint64_t bytes,
                               arena *a, Tsunagu__ManifestEntry *ret);
+const char *document_media(ssmix_kind kind, const char *part);
 MUST_CHECK err message_put(const ProtobufCMessage *m, buf *out); // length (u32), message
 
 #endif

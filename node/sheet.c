@@ -106,8 +106,8 @@ static const char *facility_name(const policy *p, uint64_t code)
 
 static const char *category_label(const policy *p, uint32_t bit, bool japanese, bool id)
 {
-    if ((int)bit >= policy_category_count(p))
-        return "?";
+    if (bit == DOCUMENT_UNMAPPED || bit >= (uint32_t)policy_category_count(p))
+        return bit == DOCUMENT_UNMAPPED ? "" : "?";
     policy_text t = policy_category_text(p, (int)bit);
     return id ? t.id : japanese ? t.label_ja : t.label_en;
 }

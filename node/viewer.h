@@ -57,7 +57,8 @@ void sheets_tick(node *n, time_ms now);
 void reading_open(node *n, control_in *in);
 void reading_read(node *n, control_in *in);
 void readings_tick(node *n, time_ms now);
-// The `document` record.
+// The `document` record; of a category that is mapped to none the words are empty.
+#define DOCUMENT_UNMAPPED UINT32_MAX
 void document_show(control_in *in, const policy *p, uint64_t facility, const Tsunagu__ManifestEntry *m);
 // An entry of our own log about what a user here asked for.
 void viewer_entry(Tsunagu__LogEntry *e, const person *who, const uint8_t *user_id, const ticket *k);
