@@ -313,14 +313,14 @@ static void run_dialed(event *e)
     d->dialed(d->ctx, e->e, m->stream ? &m->stream->base : NULL, m->address);
 }
 
-static void meet(memnet *n, const void *owner, void (*run)(event *), err e, mem_stream *s, const char *address)
+static void meet(memnet *n, const void *owner, void (*run)(event *), err e, mem_stream *s, const char *from)
 {
     meeting *m = calloc(1, sizeof *m);
     if (!m)
         abort();
     m->e = (event){.owner = owner, .run = run, .e = e};
     m->stream = s;
-    snprintf(m->address, sizeof m->address, "%s", address);
+    snprintf(m->address, sizeof m->address, "%s", from);
     schedule(n, &m->e, delay(n));
 }
 
