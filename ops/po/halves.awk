@@ -2,11 +2,16 @@
 # argp looks a program's description up in two halves, before and after its \v. The
 # sources have it in one piece, and so has ja.po: here the halves become entries.
 function body(line) { sub(/^[^"]*"/, "", line); sub(/"$/, "", line); return line }
+# Two programs may end with the same words: once is enough, and twice an error.
+function entry(from, to) {
+    if (!(from in seen)) printf "\nmsgid \"%s\"\nmsgstr \"%s\"\n", from, to
+    seen[from] = 1
+}
 function flush_entry(    i, j) {
     i = index(id, "\\v"); j = index(str, "\\v")
     if (i && j) {
-        printf "\nmsgid \"%s\"\nmsgstr \"%s\"\n", substr(id, 1, i - 1), substr(str, 1, j - 1)
-        printf "\nmsgid \"%s\"\nmsgstr \"%s\"\n", substr(id, i + 2), substr(str, j + 2)
+        entry(substr(id, 1, i - 1), substr(str, 1, j - 1))
+        entry(substr(id, i + 2), substr(str, j + 2))
     }
     id = str = part = ""
 }
