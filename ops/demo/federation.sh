@@ -9,6 +9,7 @@
 #   make_node NAME UNION [CODE]  certificate, keys, place in the membership list; CODE: it discloses for that
 #   make_stranger NAME UNION     the same, but without a place in the list
 #   compile_rules                after the last make_node; sets RULES_HASH
+#   compile_own NAME             a stranger's own rules, in which it lists itself
 #   add_user NODE USER CODE ROLE who may ask through a node (before it starts)
 #   write_hub; write_node NAME [CODE [STANDARD-FOLDER [EXTENDED-FOLDER]]]
 #   start_hub; start_node NAME; wait_ready NAME [SECONDS]
@@ -92,6 +93,14 @@ compile_rules() {
     RULES_HASH=$(jq -r .hash <<<"$out")
 }
 
+# Nobody can keep a stranger from writing itself into a copy of the list.
+compile_own() {
+    local home=$FEDERATION/$1
+    cp -R "$FEDERATION/rules" "$home/rules" &&
+        cp "$home/not-listed.yaml" "$home/rules/nodes/$1.yaml" &&
+        tsunagu policy compile "$home/rules" --out "$home/rules.bundle" --json >/dev/null
+}
+
 add_user() {
     mkdir -p "$FEDERATION/$1"
     printf -- '- {user: %s, facility: "%s", role: %s, uids: [%d]}\n' "$2" "$3" "$4" "$(id -u)" \
@@ -130,6 +139,8 @@ YAML
 
 write_node() {
     local name=$1 code=${2:-} standard=${3:-} extended=${4:-} home=$FEDERATION/$1
+    local bundle=$FEDERATION/rules.bundle
+    [[ ! -e $home/rules.bundle ]] || bundle=$home/rules.bundle
     mkdir -p "$home/data"
     [[ -e $home/people.yaml ]] || printf '[]\n' >"$home/people.yaml"
     {
@@ -139,8 +150,7 @@ write_node() {
 hub:
   address: 127.0.0.1:$HUB_PORT
   host: $HUB_HOST
-rules: $FEDERATION/rules.bundle
-rules_pin: $RULES_HASH
+rules: $bundle
 data: $home/data
 socket: $(socket_of "$name")
 tls:
@@ -157,6 +167,7 @@ people: $home/people.yaml
 scan_every: 0s
 map_size: 1GiB
 YAML
+        [[ $bundle != "$FEDERATION/rules.bundle" ]] || printf 'rules_pin: %s\n' "$RULES_HASH"
         # Quoted: a folder given from outside may hold any character.
         [[ -z $standard ]] || printf 'storages: [%s]\n' "$(yaml_quoted "$standard")"
         [[ -z $extended ]] || printf 'storages_extended: [%s]\n' "$(yaml_quoted "$extended")"

@@ -9,6 +9,7 @@ STRANGER=uninvited
 A='' B='' C='' D=''   # unions: the clinic's, two hospitals', another clinic's
 CHART_B='' CHART_C=''
 REGISTERED=''
+FORM_NAME='' FORM_KANJI=''
 FORM=()               # the patient, as the registration form has it: options of `tsunagu`
 TIMELINE=''           # the physician's, as JSON
 NURSE_AT=''           # the hospital that refused the nurse
@@ -41,23 +42,25 @@ step_1_start() {
 
 step_2_scan() {
     local u said known least
+    : >"$FEDERATION/charts"
     for u in "${UNIONS[@]}"; do
         try "$u" scan --full --json
         if ((CODE)) || ! holds 'map(select(.kind == "scan"))[0] | .running == "no" and .live > 0'; then
             bad scan_failed "${NAME_OF[$u]}"
             continue
         fi
-        said=$(pick 'map(select(.kind == "scan"))[0] | [.patients, .files, (.files * 1000 / ([.took_ms, 1] | max) | floor),
+        said=$(pick 'map(select(.kind == "scan"))[0] | [.files, (.files * 1000 / ([.took_ms, 1] | max) | floor),
             .history, .deleted, .dirty_name + .dirty_place + .vanished + .unreadable] | @tsv')
+        charts_list "$u" >>"$FEDERATION/charts"
         # shellcheck disable=SC2086 # numbers
-        good scanned "${NAME_OF[$u]}" $said
+        good scanned "${NAME_OF[$u]}" "$(at "$u" charts --json | jq -s '[.[].records[]] | length')" $said
         pick 'map(select(.kind == "dirty")) | group_by(.why)[] | "\(.[0].why)\t\(length)\t\(.[0].path)"' |
             while IFS=$'\t' read -r why count path; do
                 printf '        %s\n' "$(text scan_dirty "$count" "$(dirty_word "$why")" "$path")"
             done
     done
     OUT='' ERR=''
-    charts_list "${UNIONS[@]}" | charts_join >"$FEDERATION/known"
+    charts_join <"$FEDERATION/charts" >"$FEDERATION/known"
     known=$(wc -l <"$FEDERATION/known")
     least=20
     ((${#GIVEN[@]} == 0)) || least=1
@@ -81,13 +84,20 @@ allowed() { # UNION UNION
     fi
 }
 
+given_charts() {
+    local u
+    for u in "${!GIVEN[@]}"; do
+        awk -F '\t' -v u="$u" '$2 == u' "$FEDERATION/charts"
+    done
+}
+
 # The story's people: a patient whom two hospitals know, a clinic of a third union, another of a fourth.
 cast() {
     local u
     REGISTERED=$(today)
     if ! patient_choose "$REGISTERED" <"$FEDERATION/known"; then
         # Storages that end long ago: the disclosure is registered on their last day.
-        REGISTERED=$(charts_list "${!GIVEN[@]}" | cut -f 4 | grep -E '^[0-9]{4}-' | sort | tail -n 1) || true
+        REGISTERED=$(given_charts | cut -f 4 | grep -E '^[0-9]{4}-' | sort | tail -n 1) || true
         [[ -n $REGISTERED ]] && patient_choose "$REGISTERED" <"$FEDERATION/known" || return 1
         note registered_earlier "$REGISTERED"
     fi
@@ -116,6 +126,7 @@ form_fill() {
         "sex", "postal", "telephone", "insurer", "symbol", "number", "branch")) | select(.value != "") |
         [.key, (.value | tostring)] | @tsv')
     FORM_NAME=$(pick '.[0] | "\(.kanji_family) \(.kanji_given) (\(.kana_family) \(.kana_given)), \(.birth)"')
+    FORM_KANJI=$(pick '.[0].kanji_family')
     ((${#FORM[@]} >= 5))
 }
 
@@ -142,7 +153,7 @@ strength_word() {
 }
 
 until_word() {
-    case $1 in '' | null | - | 9999*) text until_withdrawn ;; *) printf '%s' "$1" ;; esac
+    case $1 in '' | null | - | forever | 9999*) text until_withdrawn ;; *) printf '%s' "$1" ;; esac
 }
 
 hub_cards() {
@@ -151,6 +162,7 @@ hub_cards() {
 
 step_3_consent() {
     local before after
+    cast || { OUT='' ERR='' && bad nobody_fits; return; }
     note cast_clinic "${CLINIC_NAME[$A]}" "$A"
     note cast_hospitals "${NAME_OF[$B]}" "$B" "${NAME_OF[$C]}" "$C"
     form_fill || { bad no_form; return; }
@@ -201,7 +213,7 @@ step_4_timeline() {
     for u in "$B" "$C"; do
         note may_see "${NAME_OF[$u]}"
         while IFS=$'\t' read -r label from rest; do
-            printf '        %s\n' "$(text since "$label" "$from" "$rest")"
+            printf '        %s\n' "$(text "since_$([[ $rest == – ]] && echo only || echo in)" "$label" "$from" "$rest")"
         done < <(pick --arg f "${CODE_OF[$u]}" 'map(select(.kind == "category" and (.facility | tostring) == $f))[] |
             if (.why // "") == "" or .why == "granted" then [.label, (.from // "" | tostring), ((.periods // "") | tostring)]
             else [.label, "–", "\(.why)"] end | map(if . == "" then "–" else . end) | @tsv')
@@ -212,9 +224,6 @@ step_4_timeline() {
     early=$(pick '(map(select(.kind == "category")) | map({"\(.facility)/\(.category)": .from}) | add) as $from |
         map(select(.kind == "document" and .day != "-" and .day != "" and .day < $from["\(.facility)/\(.category)"])) | length')
     judge "$([[ $early == 0 ]] && echo yes)" windows_hold
-    if holds 'any(.[]; .kind == "withheld")'; then
-        note older_told
-    fi
 }
 
 # ---- 5 ------------------------------------------------------------------------------
@@ -223,12 +232,12 @@ ticket_of() { # JSON UNION
     OUT=$1 pick --arg f "${CODE_OF[$2]}" 'map(select(.kind == "facility" and (.facility | tostring) == $f))[0].ticket // ""'
 }
 
-# The newest document of a category: "union<TAB>document<TAB>day<TAB>type".
+# The newest document of a category, prescriptions before injections: "union<TAB>document<TAB>day<TAB>type".
 document_of() { # CATEGORY
     local u found
     for u in "$B" "$C"; do
         found=$(OUT=$TIMELINE pick --arg f "${CODE_OF[$u]}" --arg c "$1" \
-            'map(select(.kind == "document" and (.facility | tostring) == $f and .category == $c)) | sort_by(.day) |
+            'map(select(.kind == "document" and (.facility | tostring) == $f and .category == $c)) | sort_by([(.type | test("^OMP-[01]1")), .day]) |
              if length > 0 then .[-1] | [.document, .day, .type] | @tsv else empty end')
         if [[ -n $found ]]; then
             printf '%s\t%s\n' "$u" "$found"
@@ -256,8 +265,8 @@ open_and_show() { # CATEGORY WHAT-KEY
     chart=$CHART_B
     [[ $u == "$B" ]] || chart=$CHART_C
     try "$A" open --as "dr-$A" --ticket "$(ticket_of "$TIMELINE" "$u")" --document "$document"
-    judge "$( ((CODE == 0)) && [[ $OUT =~ [ぁ-んァ-ヶ一-龠] ]] && echo yes)" opened "$(text "$2")" "$type" "$day" "${NAME_OF[$u]}"
-    ((CODE)) || block 18 <<<"$OUT"
+    judge "$( ((CODE == 0)) && [[ $OUT == *"$FORM_KANJI"* && $OUT != *$'\ufffd'* ]] && echo yes)" opened "$(text "$2")" "$type" "$day" "${NAME_OF[$u]}"
+    ((CODE)) || block 34 <<<"$OUT"
     rm -f "$out"
     try "$A" open --as "dr-$A" --ticket "$(ticket_of "$TIMELINE" "$u")" --document "$document" --out "$out"
     judge "$( ((CODE == 0)) && is_in_storage "$u" "$chart" "$out" && echo yes)" same_bytes \
@@ -352,6 +361,7 @@ refuse_copied() {
 
 refuse_stranger() {
     local i log=''
+    note stranger_tries
     start_node "$STRANGER"
     for ((i = 0; i < READY_SECONDS * 10; i++)); do
         try hub log list --event refuse --json

@@ -65,17 +65,23 @@ facilities_read() {
     done
 }
 
-storage_invent() { # UNION [PEOPLE-FILE]
-    local u=$1 i people=()
+storage_invent() { # UNION [PEOPLE-FILE] → counts as JSON
+    local u=$1 i further=()
     for i in "${!UNIONS[@]}"; do
         [[ ${UNIONS[i]} != "$u" ]] || break
     done
-    [[ -z ${2:-} ]] || people=(--people "$2")
+    [[ -z ${2:-} ]] || further=(--people "$2")
     tsunagu synth "$FEDERATION/$u/storage" --seed "$SEED" --patients "$PATIENTS" --hospital "$i" --shared "$SHARED" \
-        --facility "${CODE_OF[$u]}" --facility-name "${NAME_OF[$u]}" --extended --dirt 1 "${people[@]}" --json \
-        2>>"$FEDERATION/$u/log" || return
-    STANDARD[$u]=$FEDERATION/$u/storage/standard
-    EXTENDED[$u]=$FEDERATION/$u/storage/extended
+        --facility "${CODE_OF[$u]}" --facility-name "${NAME_OF[$u]}" --extended --dirt 1 "${further[@]}" --json \
+        2>>"$FEDERATION/$u/log"
+}
+
+# What every real storage has somewhere: a copy under another name, a file in another patient's folder.
+storage_soil() { # UNION
+    local root=$FEDERATION/$1/storage/standard files
+    mapfile -t files < <(find "$root" -type f -name '*_1' | sort)
+    cp "${files[0]}" "${files[0]%/*}/copy of ${files[0]##*/}"
+    cp "${files[0]}" "${files[-1]%/*}/"
 }
 
 # pseudonym, union, chart, newest day: of every chart whose identity is complete.
@@ -94,7 +100,7 @@ charts_join() {
         function tell() { if (n > 1 && !twice) print who places }
         $1 != who { tell(); who = $1; n = 0; twice = 0; places = ""; delete seen }
         { if ($2 in seen) twice = 1; seen[$2] = 1; n++; places = places "\t" $2 "=" $3 }
-        END { tell() }'
+        END { tell() }' | sort -t $'\t' -k 2 # by charts: pseudonyms differ with every federation key
 }
 
 today() {
@@ -119,11 +125,12 @@ chart_counts() { # UNION CHART REGISTERED-ON → "rx lab inside older reports"
 # Sets B, C, CHART_B, CHART_C: the patient of the story. Reads joined lines; only hospitals for which
 # `allowed UNION UNION` says so. The best of the first sixty.
 patient_choose() { # REGISTERED-ON
-    local who places u chart counts best=0 score tried=0 i j
+    local places u chart counts best=0 score tried=0 i j
     local -a rest names
     local -A rx lab inside older reports charts
     B='' C=''
-    while IFS=$'\t' read -r who -a rest; do
+    while IFS=$'\t' read -ra rest; do
+        rest=("${rest[@]:1}") # behind the pseudonym
         ((tried++ < 60)) || break
         rx=() lab=() inside=() older=() reports=() charts=() names=()
         for places in "${rest[@]}"; do

@@ -25,7 +25,7 @@ text() { # KEY ARGS...
     local key=$1
     shift
     # shellcheck disable=SC2059 # the table holds the formats
-    printf "${WORDS[$key]}" "$@"
+    printf -- "${WORDS[$key]}" "$@"
 }
 say() {
     text "$@"
@@ -222,11 +222,10 @@ word step_4 'The clinic looks the patient up by its own number' '診療所が自
 word registered '%s links its own patient number %s' '%s が自院の患者番号 %s を結びつけました'
 word both_answer 'two hospitals answer: %s and %s' '二つの病院が答えました: %s と %s'
 word may_see '%s allows, and in which months something exists:' '%s が許すものと、記録のある月:'
-word since '%s: from %s; %s' '%s: %s から。%s'
+word since_in '%s: from %s on; in %s' '%s: %s から。%s'
+word since_only '%s: from %s on' '%s: %s から'
 word timeline_both 'a timeline of %d documents over both hospitals:' '両病院を通した時系列、文書 %d 件:'
 word windows_hold 'nothing on it lies before its category'\''s window' '区分ごとの期間より前のものは一つもありません'
-word older_told 'that older documents exist is told, as the rules allow; they are not shown' \
-    '期間より前の文書があることは (規約の許すとおり) 知らされますが、見えません'
 
 word step_5 'It opens a prescription and a laboratory result' '処方と検査結果を開く'
 word a_prescription 'a prescription' '処方'
@@ -248,8 +247,10 @@ word older_refused 'a document older than the window (%s of %s; the window begin
 word ticket_bytes 'the ticket'\''s bytes cannot be read' '閲覧券の中身を読めません'
 word ticket_own 'a ticket (%d bytes) works at the node it was issued to' '閲覧券 (%d バイト) は、渡されたノードでは使えます'
 word ticket_copied 'the same ticket copied to the node %s is refused' '同じ閲覧券をノード %s に写しても断られます'
-word stranger_refused 'a node with a certificate but no place in the membership list is not let in (hub'\''s log: %s)' \
-    '証明書はあっても名簿にないノードは入れません (ハブの記録: %s)'
+word stranger_tries 'a node with a good certificate, which has written itself into its own copy of the rules, dials:' \
+    '証明書は正しく、手元の規約の写しに自分を書き加えたノードが、つなごうとします:'
+word stranger_refused 'without a place in the membership list it is not let in (hub'\''s log: %s)' \
+    '名簿にないノードは入れません (ハブの記録: %s)'
 word stranger_status 'its own status says so: %s' 'そのノード自身の状態表示: %s'
 word stranger_absent 'and the hub lists no such node' 'ハブのノード一覧にもありません'
 
