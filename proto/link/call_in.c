@@ -180,6 +180,7 @@ void in_run_lost(link_conn *c, link_in *i)
 uint32_t link_in_method(const link_in *i) { return i->method; }
 span link_in_body(const link_in *i) { return i->body; }
 link_conn *link_in_conn(const link_in *i) { return i->conn; }
+bool link_in_more(const link_in *i) { return i->request.next && i->request.next->kind == EV_REQUEST; }
 void *link_in_user(const link_in *i) { return i->user; }
 void link_in_set_user(link_in *i, void *user) { i->user = user; }
 

@@ -82,7 +82,7 @@ struct link_conn {
     pthread_mutex_t lock;
     phase phase;
     bool server, receiving, sending, paused, running, lingering, gone, admitted, leaving, parting,
-        tls_dead, bye_said;
+        tls_dead, bye_said, gathered;
     pthread_t owner;
     event *head, **tail;
     event admit, finish;
@@ -152,6 +152,7 @@ size_t io_waiting(const link_conn *c);
 void strand_put(link_conn *c, event *ev);  // locked
 void strand_leave(link_conn *c);           // locked: works the queue off, unlocks
 void strand_poke(link_conn *c);            // locked, from a user's thread: another one works it off; unlocks
+bool gather_takes(link_conn *c);           // locked; gather.c: true: it will be sent with others
 // frame_in.c: what a peer says
 bool frame_take(link_conn *c, span bytes); // locked; false: the connection ended
 // call_in.c, call_out.c

@@ -82,7 +82,9 @@ void io_flush(link_conn *c)
 
 void io_push(link_conn *c)
 {
-    if (!(c->running && pthread_equal(c->owner, pthread_self())))
+    if (c->running && pthread_equal(c->owner, pthread_self()))
+        return;
+    if (!gather_takes(c))
         io_flush(c);
 }
 

@@ -106,11 +106,18 @@ uint32_t link_in_method(const link_in *call);
 span link_in_body(const link_in *call);       // lives until link_reply
 uint32_t link_in_left_ms(const link_in *call); // until its deadline
 link_conn *link_in_conn(const link_in *call);
+// Inside `request` only, before the reply: another request of this connection follows at once on this
+// thread, so that what is done once for many (waking a writer) may wait for the last.
+bool link_in_more(const link_in *call);
 void *link_in_user(const link_in *call);      // free for the callee
 void link_in_set_user(link_in *call, void *user);
 // Ends the call. Never blocks; a connection that is gone swallows it. No `credit` or `gone` begins
 // after it returned; one that began on the link's thread just before may still be running.
 void link_reply(link_in *call, err status, span body, const char *note);
+// What this thread sends from here on waits for link_gather_end and leaves in one write a connection:
+// for a thread that answers many calls at once. Short work only, and never from inside callbacks.
+void link_gather(void);
+void link_gather_end(void);
 // A piece of a long answer. ERR_BUSY: the caller's credit does not cover it: wait for `credit`.
 // ERR_CLOSED / ERR_DEADLINE: nobody waits any more; still call link_reply.
 MUST_CHECK err link_chunk(link_in *call, span data);

@@ -71,12 +71,16 @@ static void run_batch(writer *w, writer_job *batch)
     // Before any done: whoever answers for them should already know.
     if (tell && w->o.broken != NULL)
         w->o.broken(w->o.ctx, e);
+    if (w->o.telling != NULL)
+        w->o.telling(w->o.ctx, true);
     while (batch != NULL) {
         writer_job *j = batch;
         batch = j->next; // after done the job is the submitter's again
         j->next = NULL;
         j->done(j, e != OK ? e : j->result);
     }
+    if (w->o.telling != NULL)
+        w->o.telling(w->o.ctx, false);
 }
 
 // With the mutex held; NULL when there is nothing.
@@ -142,7 +146,7 @@ err writer_start(store *s, const writer_options *o, writer **ret)
     return OK;
 }
 
-err writer_submit(writer *w, writer_job *j)
+static err enqueue(writer *w, writer_job *j, bool rouse)
 {
     err e = OK;
     j->next = NULL;
@@ -154,17 +158,39 @@ err writer_submit(writer *w, writer_job *j)
         e = ERR_CLOSED;
     else if (w->count >= w->o.queue_max)
         e = ERR_BUSY;
-    bool wake = e == OK && w->idle;
+    bool wake = rouse && e == OK && w->idle;
     if (e == OK) {
         *w->tail = j;
         w->tail = &j->next;
         w->count++;
-        w->idle = false; // one signal is enough
     }
+    if (wake)
+        w->idle = false; // one signal is enough
     pthread_mutex_unlock(&w->mutex);
     if (wake)
         pthread_cond_signal(&w->work);
     return e;
+}
+
+err writer_submit(writer *w, writer_job *j)
+{
+    return enqueue(w, j, true);
+}
+
+err writer_queue(writer *w, writer_job *j)
+{
+    return enqueue(w, j, false);
+}
+
+void writer_wake(writer *w)
+{
+    pthread_mutex_lock(&w->mutex);
+    bool wake = w->idle && w->head != NULL;
+    if (wake)
+        w->idle = false;
+    pthread_mutex_unlock(&w->mutex);
+    if (wake)
+        pthread_cond_signal(&w->work);
 }
 
 void writer_stop(writer *w)

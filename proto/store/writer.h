@@ -31,12 +31,17 @@ typedef struct writer_options {
     // first `done` (say, to sign). Both may be NULL. An error from either fails the batch.
     err (*before)(void *ctx, store_txn *t);
     err (*after)(void *ctx);
+    // Around the calls of `done` of one batch, on the writer's thread. May be NULL.
+    void (*telling)(void *ctx, bool begins);
     void (*broken)(void *ctx, err e);
     void *ctx;
 } writer_options;
 
 MUST_CHECK err writer_start(store *s, const writer_options *o, writer **ret);
 MUST_CHECK err writer_submit(writer *w, writer_job *j); // any thread; OK means done will be called
+// The same without waking the writer, when more jobs follow at once: writer_wake must come behind them.
+MUST_CHECK err writer_queue(writer *w, writer_job *j);
+void writer_wake(writer *w);
 void writer_stop(writer *w);                            // runs what is queued, then joins and frees
 
 #endif

@@ -366,6 +366,48 @@ static void many_are_outstanding(world *w)
     UNTIL(w, more.done);
 }
 
+static void park_some(world *w, asked *all, unsigned count)
+{
+    memset(all, 0, count * sizeof *all);
+    for (unsigned i = 0; i < count; i++)
+        assert_int_equal(ask(&all[i], &w->client, PARK, SPAN_LIT("x"), 60000, 0), OK);
+    UNTIL(w, w->server.parked_count == count);
+}
+
+static void gathered_answers_leave_together(world *w)
+{
+    enum { COUNT = 40 };
+    static asked all[COUNT];
+    world_meet(w);
+    park_some(w, all, COUNT);
+    link_gather();
+    for (unsigned i = 0; i < COUNT; i++)
+        link_reply(w->server.parked[i], OK, SPAN_LIT("together"), NULL);
+    w->server.parked_count = 0;
+    if (w->net) // over nng a tick may come by and send
+        assert_true(link_conn_waiting(w->server.conn) > COUNT * 8);
+    link_gather_end();
+    for (unsigned i = 0; i < COUNT; i++) {
+        UNTIL(w, all[i].done == 1);
+        assert_int_equal(all[i].e, OK);
+        assert_true(span_eq(buf_span(&all[i].body), SPAN_LIT("together")));
+        buf_done(&all[i].body);
+    }
+    // Gathered for a connection that ends meanwhile: forgotten with it.
+    park_some(w, all, COUNT);
+    link_gather();
+    for (unsigned i = 0; i < COUNT; i++)
+        link_reply(w->server.parked[i], OK, SPAN_LIT("too late"), NULL);
+    w->server.parked_count = 0;
+    link_conn_cut(w->server.conn, "a test");
+    UNTIL(w, w->server.closed == 1);
+    link_gather_end();
+    for (unsigned i = 0; i < COUNT; i++) {
+        UNTIL(w, all[i].done == 1);
+        buf_done(&all[i].body);
+    }
+}
+
 static void long_answers_keep_to_their_credit(world *w)
 {
     world_meet(w);
@@ -571,6 +613,7 @@ static void run(void (*promise)(world *w), bool memory)
     static void name##_memory(void **state) { (void)state; run(name, true); }
 PROMISE(calls_go_both_ways)
 PROMISE(many_are_outstanding)
+PROMISE(gathered_answers_leave_together)
 PROMISE(long_answers_keep_to_their_credit)
 PROMISE(a_cancelled_call_ends_once)
 PROMISE(a_deadline_is_kept_at_both_ends)
@@ -605,6 +648,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BOTH(calls_go_both_ways),
         BOTH(many_are_outstanding),
+        BOTH(gathered_answers_leave_together),
         BOTH(long_answers_keep_to_their_credit),
         BOTH(a_cancelled_call_ends_once),
         BOTH(a_deadline_is_kept_at_both_ends),

@@ -27,6 +27,8 @@ typedef struct scene { // shared by the jobs of one test; written on the writer'
     err results[4096];
     size_t done, befores, afters, brokens, done_at_after, done_at_broken;
     err before_gives, after_gives;
+    size_t tellings;
+    bool telling, told_outside; // between begin and end; a done that came otherwise
 } scene;
 struct job {
     writer_job base;
@@ -62,6 +64,7 @@ static void done_job(writer_job *b, err e)
 {
     job *j = (job *)b;
     scene *c = j->c;
+    c->told_outside |= !c->telling;
     c->order[c->done] = j->number;
     c->results[c->done++] = e;
     memset(j, 0xee, sizeof *j); // it is ours again
@@ -85,6 +88,14 @@ static err after(void *ctx)
     c->afters++;
     c->done_at_after = c->done;
     return c->after_gives;
+}
+
+static void telling(void *ctx, bool begins)
+{
+    scene *c = ctx;
+    c->told_outside |= c->telling == begins;
+    c->telling = begins;
+    c->tellings += begins;
 }
 
 static void broken(void *ctx, err e)
@@ -111,7 +122,7 @@ static void stage_start(stage *g, size_t batch_max, size_t queue_max)
     g->p = place_new();
     g->s = place_open(&g->p);
     writer_options o = {.batch_max = batch_max, .queue_max = queue_max, .before = before, .after = after,
-                        .broken = broken, .ctx = &g->c};
+                        .telling = telling, .broken = broken, .ctx = &g->c};
     assert_int_equal(writer_start(g->s, &o, &g->w), OK);
 }
 
@@ -360,6 +371,39 @@ static void *read_on(void *arg)
     return NULL;
 }
 
+static void queued_jobs_go_together(void **state)
+{
+    (void)state;
+    stage g;
+    stage_start(&g, 0, 0);
+    job first = job_of(&g, 1, OK, true), more[6];
+    first.holds = true;
+    assert_int_equal(writer_submit(g.w, &first.base), OK);
+    sem_wait(&g.c.held);
+    for (uint64_t i = 0; i < 3; i++) {
+        more[i] = job_of(&g, i + 2, OK, true);
+        assert_int_equal(writer_queue(g.w, &more[i].base), OK);
+    }
+    sem_post(&g.c.hold); // a writer at work looks for itself what has come meanwhile
+    for (int i = 0; i < 4; i++)
+        sem_wait(&g.c.finished);
+    assert_int_equal(g.c.afters, 2);
+    for (uint64_t i = 3; i < 6; i++) {
+        more[i] = job_of(&g, i + 2, OK, true);
+        assert_int_equal(writer_queue(g.w, &more[i].base), OK);
+    }
+    writer_wake(g.w);
+    for (int i = 0; i < 3; i++)
+        sem_wait(&g.c.finished);
+    writer_wake(g.w); // for nothing
+    for (uint64_t i = 0; i < 7; i++)
+        assert_int_equal(g.c.order[i], i + 1);
+    stage_end(&g);
+    assert_false(g.c.told_outside);
+    assert_false(g.c.telling);
+    assert_true(g.c.tellings >= g.c.afters);
+}
+
 static void many_threads(void **state)
 {
     (void)state;
@@ -401,7 +445,7 @@ int main(void)
         cmocka_unit_test(one_commit_for_many),         cmocka_unit_test(a_store_error_fails_the_batch),
         cmocka_unit_test(before_and_after_may_refuse), cmocka_unit_test(a_failed_commit_ends_it),
         cmocka_unit_test(a_full_queue_refuses),        cmocka_unit_test(stop_runs_what_waits),
-        cmocka_unit_test(many_threads),
+        cmocka_unit_test(queued_jobs_go_together),     cmocka_unit_test(many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
