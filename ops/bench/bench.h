@@ -17,6 +17,7 @@ typedef struct bench {
     bool quick, json;
     int rounds;
     double seconds;   // of one round
+    const char *only; // of a measurement's figures; NULL: all
     char source[1024]; // the checkout: policies/sapporo
     char bin[1024];    // the built programs
     char data[1024];   // build/bench-data: what is kept between runs

@@ -42,7 +42,7 @@ static void on_release(void *ctx, link_in *call)
 }
 
 // Looks a patient up and makes the fetch of the first granted hospital.
-static void fetch_make(line *l, const people *who, buf *out)
+static void fetch_make(line *l, const crowd *who, buf *out)
 {
     static const uint8_t sealed[256];
     buf request = {0}, back = {0};
@@ -51,7 +51,7 @@ static void fetch_make(line *l, const people *who, buf *out)
     Tsunagu__LookupReply *r;
     Tsunagu__FetchRequest q = TSUNAGU__FETCH_REQUEST__INIT;
     size_t at = line_lookup(l, &request);
-    people_who(who, 0, &name);
+    crowd_who(who, 0, &name);
     for (size_t i = 0; i < sizeof name.at; i++)
         request.at[at + i] = name.at[i];
     must(line_ask(l, METHOD_LOOKUP, buf_span(&request), &back), "LOOKUP");
@@ -85,7 +85,7 @@ void document_bench(const bench *b)
     buf fetch = {0};
     pthread_t watcher;
     place_make(b, "document", &p);
-    people who = place_people(&p, 1000);
+    crowd who = place_crowd(&p, 1000);
     hub_make(&p, "hub", &h);
     hub_start(&p, &h);
     echo_start(&p, &bare);

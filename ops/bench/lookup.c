@@ -10,7 +10,7 @@
 
 enum { CHECK_EVERY = 512 }; // decoding every answer would measure ourselves
 
-void asker_init(const place *p, const people *who, line *const *lines, int count, asker *ret)
+void asker_init(const place *p, const crowd *who, line *const *lines, int count, asker *ret)
 {
     *ret = (asker){.p = p, .who = who, .seed = 1};
     for (int i = 0; i < count; i++)
@@ -27,7 +27,7 @@ void asker_make(void *ctx, int line_no, uint64_t n, buf *out)
 {
     const asker *a = ctx;
     pseudonym name;
-    people_who(a->who, mix64(a->seed + n) % a->who->count, &name);
+    crowd_who(a->who, mix64(a->seed + n) % a->who->count, &name);
     buf_put_span(out, buf_span(&a->request[line_no]));
     if (!out->sticky)
         memcpy(out->at + a->name_at[line_no], name.at, sizeof name.at);
@@ -91,6 +91,9 @@ typedef struct shape {
 typedef struct side {
     line *lines[PLACE_NODES];
     asker ask;
+    pid_t pid;   // who answers
+    double cpu;  // what it spent on it, seconds
+    uint64_t calls;
 } side;
 
 // Rates of alternating rounds.
@@ -112,11 +115,24 @@ static load load_of(const bench *b, const shape *s, side *x)
                   .make = asker_make, .check = asker_check, .ctx = &x->ask, .seconds = b->seconds};
 }
 
+static void side_run(side *x, const load *o, load_result *r)
+{
+    double before = process_cpu(x->pid);
+    load_run(o, r);
+    x->cpu += process_cpu(x->pid) - before;
+    x->calls += r->calls;
+}
+
+static double cpu_us(side *x)
+{
+    return x->calls ? x->cpu / (double)x->calls * 1e6 : 0;
+}
+
 static double run_lookups(const bench *b, const shape *s, side *x, samples *times, uint32_t *ret_size)
 {
     load o = load_of(b, s, x);
     load_result r = {0};
-    load_run(&o, &r);
+    side_run(x, &o, &r);
     if (r.wrong)
         die("%s: %llu of %llu answers were wrong", s->name, (unsigned long long)r.wrong, (unsigned long long)r.calls);
     if (times)
@@ -134,7 +150,7 @@ static double run_echo(const bench *b, const shape *s, side *x, uint32_t size)
     o.method = ECHO_METHOD + size;
     o.make = echo_make;
     o.check = echo_check;
-    load_run(&o, &r);
+    side_run(x, &o, &r);
     if (r.wrong)
         die("the echo went wrong");
     samples_done(&r.times);
@@ -147,6 +163,8 @@ static void beside_echo(const bench *b, const shape *s, side *hub, side *bare)
     uint32_t size = 0, request = (uint32_t)hub->ask.request[0].len;
     run_lookups(b, s, hub, NULL, &size); // a warm-up, and how long the answers are in such batches
     run_echo(b, s, bare, size);
+    hub->cpu = bare->cpu = 0;
+    hub->calls = bare->calls = 0;
     for (int i = 0; i < b->rounds; i++) {
         samples_add(&d.rate, run_lookups(b, s, hub, &d.times, NULL));
         samples_add(&d.other, run_echo(b, s, bare, size));
@@ -154,14 +172,16 @@ static void beside_echo(const bench *b, const shape *s, side *hub, side *bare)
     result out = {.name = s->name, .unit = "lookups/s", .value = samples_at(&d.rate, 0.5), .beside = "bare echo",
                   .beside_value = samples_at(&d.other, 0.5), .aim = s->aim, .p50 = samples_at(&d.times, 0.5),
                   .p99 = samples_at(&d.times, 0.99)};
-    snprintf(out.note, sizeof out.note, "%d x %d outstanding, request %u bytes, answer %u", s->lines, s->outstanding,
-             request, size);
+    snprintf(out.note, sizeof out.note,
+             "%d x %d outstanding, request %u bytes, answer %u; processor time a call: hub %.1f us, echo %.1f us", s->lines,
+             s->outstanding, request, size, cpu_us(hub), cpu_us(bare));
     report(&out);
     duel_done(&d);
 }
 
-static void side_open(const place *p, const people *who, const char *address, bool hub, side *ret)
+static void side_open(const place *p, const crowd *who, const char *address, pid_t pid, bool hub, side *ret)
 {
+    ret->pid = pid;
     // The third union's node comes first, so that one line alone is a stranger to both hospitals.
     for (int i = 0; i < PLACE_NODES; i++) {
         int node = (i + 2) % PLACE_NODES;
@@ -183,18 +203,19 @@ void lookup_bench(const bench *b)
     place p;
     hub_proc h;
     echo bare;
-    side hub, other;
+    side hub = {0}, other = {0};
     place_make(b, "lookup", &p);
-    people who = place_people(&p, b->quick ? 10000 : 100000);
+    crowd who = place_crowd(&p, b->quick ? 10000 : 100000);
     hub_make(&p, "hub", &h);
     hub_start(&p, &h);
     echo_start(&p, &bare);
-    side_open(&p, &who, h.address, true, &hub);
-    side_open(&p, &who, bare.address, false, &other);
+    side_open(&p, &who, h.address, h.pid, true, &hub);
+    side_open(&p, &who, bare.address, bare.pid, false, &other);
     line *const disclosers[2] = {hub.lines[PLACE_NODES - 2], hub.lines[PLACE_NODES - 1]};
     publish_all(disclosers, &who);
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        beside_echo(b, &shapes[i], &hub, &other);
+        if (!b->only || strcmp(b->only, shapes[i].name) == 0)
+            beside_echo(b, &shapes[i], &hub, &other);
     say("%llu answers were decoded and their tickets verified", (unsigned long long)hub.ask.checked);
     side_close(&hub);
     side_close(&other);
@@ -208,18 +229,18 @@ void lookup_1e7_bench(const bench *b)
     static const shape one = {"lookup_1e7", 1, 32, 0.8};
     place p;
     hub_proc big, small;
-    side at_big, at_small;
+    side at_big = {0}, at_small = {0};
     duel d = {0};
     place_make(b, "lookup-1e7", &p);
-    people many = place_people(&p, b->quick ? 500000 : 5000000), few = place_people(&p, 50000);
+    crowd many = place_crowd(&p, b->quick ? 500000 : 5000000), few = place_crowd(&p, 50000);
     hub_make(&p, "big", &big);
     hub_make(&p, "small", &small);
     hub_fill(&big, &many);
     hub_fill(&small, &few);
     hub_start(&p, &big);
     hub_start(&p, &small);
-    side_open(&p, &many, big.address, true, &at_big);
-    side_open(&p, &few, small.address, true, &at_small);
+    side_open(&p, &many, big.address, big.pid, true, &at_big);
+    side_open(&p, &few, small.address, small.pid, true, &at_small);
     run_lookups(b, &one, &at_big, NULL, NULL);
     run_lookups(b, &one, &at_small, NULL, NULL);
     for (int i = 0; i < b->rounds; i++) {

@@ -8,13 +8,13 @@
 
 typedef struct asker {
     const place *p;
-    const people *who;
+    const crowd *who;
     uint64_t seed;
     buf request[PLACE_NODES]; // by line
     size_t name_at[PLACE_NODES];
     uint64_t checked, opened;  // answers decoded, tickets verified; not exact with several lines
 } asker;
-void asker_init(const place *p, const people *who, line *const *lines, int count, asker *ret);
+void asker_init(const place *p, const crowd *who, line *const *lines, int count, asker *ret);
 void asker_done(asker *a);
 void asker_make(void *ctx, int line, uint64_t n, buf *out);
 bool asker_check(void *ctx, int line, uint64_t n, uint32_t status, span body);

@@ -30,6 +30,7 @@ static void help(void)
            "  --json       one object a line\n"
            "  --quick      smaller and shorter (under three minutes)\n"
            "  --rounds N   alternating rounds a figure (5; quick: 3)\n"
+           "  --only NAME  of look-ups: one of lookup, lookup_1, lookup_8x16\n"
            "  --source DIR the checkout, for policies/sapporo\n"
            "  --data DIR   what is kept between runs (bench-data beside bin); may be removed at any time\n\n"
            "Without a NAME all are run:\n");
@@ -66,7 +67,7 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"json", no_argument, 0, 'j'},     {"quick", no_argument, 0, 'q'},      {"rounds", required_argument, 0, 'r'},
         {"source", required_argument, 0, 's'}, {"data", required_argument, 0, 'd'}, {"help", no_argument, 0, 'h'},
-        {"echo", required_argument, 0, 'e'}, {0}};
+        {"echo", required_argument, 0, 'e'}, {"only", required_argument, 0, 'o'}, {0}};
     bench b = {0};
     const char *source = NULL, *data = NULL;
     for (int o; (o = getopt_long(argc, argv, "jqr:s:d:h", options, NULL)) != -1;) {
@@ -77,6 +78,7 @@ int main(int argc, char **argv)
         case 's': source = optarg; break;
         case 'd': data = optarg; break;
         case 'e': return echo_main(optarg); // the other side of the comparison, started by ourselves
+        case 'o': b.only = optarg; break;
         case 'h': help(); return 0;
         default: fprintf(stderr, "ops/bench/run --help tells how\n"); return 2;
         }

@@ -5,17 +5,16 @@
 #include <time.h>
 
 #include "ops/bench/lookup.h"
+#include "ops/bench/memory.h"
 #include "ops/bench/publish.h"
 
-enum { REST_S = 4 };
-
-static void rest(void)
+void memory_rest(void)
 {
-    struct timespec t = {REST_S, 0};
+    struct timespec t = {MEMORY_REST_S, 0};
     nanosleep(&t, NULL);
 }
 
-static void weigh(const char *name, pid_t pid, const char *note)
+void memory_weigh(const char *name, pid_t pid, const char *note)
 {
     double mib = process_rss(pid);
     if (mib < 0) {
@@ -33,7 +32,7 @@ void rss_hub_bench(const bench *b)
     hub_proc h;
     char note[160];
     place_make(b, "rss-hub", &p);
-    people who = place_people(&p, b->quick ? 10000 : 50000);
+    crowd who = place_crowd(&p, b->quick ? 10000 : 50000);
     hub_make(&p, "hub", &h);
     hub_start(&p, &h);
     line *lines[] = {line_open(&p, 2, h.address), line_open(&p, 0, h.address), line_open(&p, 1, h.address)};
@@ -45,20 +44,14 @@ void rss_hub_bench(const bench *b)
     load o = {.lines = lines, .line_count = 1, .outstanding = 64, .method = METHOD_LOOKUP, .make = asker_make,
               .check = asker_check, .ctx = &ask, .calls = 20000};
     load_run(&o, &r);
-    rest();
+    memory_rest();
     snprintf(note, sizeof note, "%llu cards published through the line, 3 nodes connected, 20,000 look-ups, then %d s idle",
-             (unsigned long long)who.count * 2, REST_S);
-    weigh("rss_hub", h.pid, note);
+             (unsigned long long)who.count * 2, MEMORY_REST_S);
+    memory_weigh("rss_hub", h.pid, note);
     samples_done(&r.times);
     asker_done(&ask);
     for (int i = 0; i < 3; i++)
         line_close(lines[i]);
     hub_stop(&h);
     place_done(&p);
-}
-
-void rss_node_bench(const bench *b)
-{
-    (void)b;
-    report_missing("rss_node", "not yet");
 }

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "hub/hub.h"
@@ -228,9 +229,9 @@ void place_done(place *p)
     folder_remove(p->dir);
 }
 
-people place_people(const place *p, uint64_t count)
+crowd place_crowd(const place *p, uint64_t count)
 {
-    return (people){count, {p->nodes[0].discloses, p->nodes[1].discloses}};
+    return (crowd){count, {p->nodes[0].discloses, p->nodes[1].discloses}};
 }
 
 static uint16_t port_free(void)
@@ -261,7 +262,7 @@ void hub_make(const place *p, const char *name, hub_proc *ret)
     *ret = h;
 }
 
-void hub_fill(const hub_proc *h, const people *who)
+void hub_fill(const hub_proc *h, const crowd *who)
 {
     static const char *const tables[] = {"meta", "card", "log", "sequence", "stop", "stop_order", NULL}; // hub/hub.c
     store_options o = {.dir = h->data, .tables = tables};
@@ -276,10 +277,10 @@ void hub_fill(const hub_proc *h, const people *who)
         for (int k = 0; k < 2; k++) {
             uint8_t key[CARD_KEY_BYTES];
             pseudonym name;
-            people_who(who, i, &name);
+            crowd_who(who, i, &name);
             card_key(&name, who->hospital[k], key);
             buf_clear(&value);
-            people_card(who, i, k, &value);
+            crowd_card(who, i, k, &value);
             must(store_append(t, TABLE_CARD, span_of(key, sizeof key), buf_span(&value)), "store_append");
         }
         if ((i + 1) % FILL_BATCH == 0 || i + 1 == who->count) {
@@ -339,6 +340,15 @@ void hub_stop(hub_proc *h)
 {
     process_end(h->pid);
     h->pid = 0;
+}
+
+double process_cpu(pid_t pid)
+{
+    clockid_t id;
+    struct timespec t = {0};
+    if (clock_getcpuclockid(pid, &id) || clock_gettime(id, &t))
+        return 0;
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 double process_rss(pid_t pid)

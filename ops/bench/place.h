@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "ops/bench/bench.h"
-#include "ops/bench/people.h"
+#include "ops/bench/crowd.h"
 #include "policies/rules/rules.h"
 #include "proto/crypto/tls.h"
 
@@ -28,7 +28,7 @@ typedef struct place {
     rules *rules;
     tls_ctx *server; // the hub's, for the echo
     place_node nodes[PLACE_NODES];
-    int discloser[2]; // the nodes of people.hospital
+    int discloser[2]; // the nodes of crowd.hospital
 } place;
 
 // A hub process over a store of its own.
@@ -39,16 +39,17 @@ typedef struct hub_proc {
 
 void place_make(const bench *b, const char *name, place *ret);
 void place_done(place *p);
-people place_people(const place *p, uint64_t count);
+crowd place_crowd(const place *p, uint64_t count);
 
 void hub_make(const place *p, const char *name, hub_proc *ret); // writes its configuration
 // Fills the stopped hub's store through proto/store with the same keys and bytes that publishing
 // them would have left, in the order of the keys: minutes instead of hours at 10^7.
-void hub_fill(const hub_proc *h, const people *who);
+void hub_fill(const hub_proc *h, const crowd *who);
 void hub_start(const place *p, hub_proc *h);
 void hub_stop(hub_proc *h);
 // Resident memory of a process without its data.mdb, MiB. < 0: may not be read.
 double process_rss(pid_t pid);
+double process_cpu(pid_t pid); // seconds of processor time so far
 pid_t process_start(const char *const *argv, const char *log_path, int *ret_stdout);
 void process_end(pid_t pid);
 

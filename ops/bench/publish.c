@@ -9,7 +9,7 @@
 #include "ops/bench/raw.h"
 
 typedef struct range {
-    const people *who;
+    const crowd *who;
     int hospital;
     uint64_t from, until, first_seq;
     buf cards; // of all of them, made before the clock starts
@@ -25,7 +25,7 @@ static void range_make(range *r)
     r->cards.max = SIZE_MAX / 2;
     for (size_t i = 0; i < count; i++) {
         r->starts[i] = r->cards.len;
-        people_card(r->who, people_shuffled(r->who, r->from + i), r->hospital, &r->cards);
+        crowd_card(r->who, crowd_shuffled(r->who, r->from + i), r->hospital, &r->cards);
     }
     r->starts[count] = r->cards.len;
 }
@@ -95,7 +95,7 @@ static double publish_timed(line *l, range *r, int window)
     return got.seconds;
 }
 
-void publish_range(line *l, const people *who, int hospital, uint64_t from, uint64_t until, int window)
+void publish_range(line *l, const crowd *who, int hospital, uint64_t from, uint64_t until, int window)
 {
     range r = {.who = who, .hospital = hospital, .from = from, .until = until};
     range_make(&r);
@@ -103,7 +103,7 @@ void publish_range(line *l, const people *who, int hospital, uint64_t from, uint
     range_done(&r);
 }
 
-void publish_all(line *const lines[2], const people *who)
+void publish_all(line *const lines[2], const crowd *who)
 {
     uint64_t start = now_ns(), step = 50000;
     for (int k = 0; k < 2; k++)
@@ -120,7 +120,7 @@ static double raw_timed(raw *db, const range *r)
         for (size_t i = (size_t)n * WIRE_CARDS_MAX; i < batch_end(r, n); i++) {
             uint8_t key[CARD_KEY_BYTES];
             pseudonym name;
-            people_who(r->who, people_shuffled(r->who, r->from + i), &name);
+            crowd_who(r->who, crowd_shuffled(r->who, r->from + i), &name);
             card_key(&name, r->who->hospital[r->hospital], key);
             raw_put(db, span_of(key, sizeof key), range_card(r, i));
         }
@@ -150,7 +150,7 @@ void publish_bench(const bench *b)
     snprintf(raw_dir, sizeof raw_dir, "%s/raw", p.dir);
     raw *db = raw_open(raw_dir, false, "card");
     uint64_t step = b->quick ? 16 * WIRE_CARDS_MAX : 64 * WIRE_CARDS_MAX, at = 0;
-    people who = place_people(&p, step * 2 * (uint64_t)b->rounds);
+    crowd who = place_crowd(&p, step * 2 * (uint64_t)b->rounds);
     for (int i = 0; i < b->rounds * 2; i++, at += step) {
         // Alternating: the tables of both grow alike.
         range r = {.who = &who, .from = at, .until = at + step};

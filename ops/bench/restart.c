@@ -6,7 +6,7 @@
 #include "ops/bench/lookup.h"
 #include "ops/bench/raw.h"
 
-static double first_answer(const place *p, hub_proc *h, const people *who, uint64_t number)
+static double first_answer(const place *p, hub_proc *h, const crowd *who, uint64_t number)
 {
     buf request = {0}, back = {0};
     pseudonym name;
@@ -14,7 +14,7 @@ static double first_answer(const place *p, hub_proc *h, const people *who, uint6
     hub_start(p, h);
     line *l = line_open(p, 2, h->address);
     size_t at = line_lookup(l, &request);
-    people_who(who, number, &name);
+    crowd_who(who, number, &name);
     for (size_t i = 0; i < sizeof name.at; i++)
         request.at[at + i] = name.at[i];
     // Its hospitals are not connected: the answer names them, and has no tickets.
@@ -29,12 +29,12 @@ static double first_answer(const place *p, hub_proc *h, const people *who, uint6
     return took;
 }
 
-static double raw_answer(const hub_proc *h, const people *who, uint64_t number)
+static double raw_answer(const hub_proc *h, const crowd *who, uint64_t number)
 {
     uint8_t key[CARD_KEY_BYTES];
     pseudonym name;
     size_t len;
-    people_who(who, number, &name);
+    crowd_who(who, number, &name);
     card_key(&name, who->hospital[0], key);
     uint64_t start = now_ns();
     raw *db = raw_open(h->data, true, "card");
@@ -51,7 +51,7 @@ void restart_bench(const bench *b)
     hub_proc h;
     samples hub = {0}, bare = {0};
     place_make(b, "restart", &p);
-    people who = place_people(&p, b->quick ? 100000 : 500000);
+    crowd who = place_crowd(&p, b->quick ? 100000 : 500000);
     hub_make(&p, "hub", &h);
     hub_fill(&h, &who);
     for (int i = 0; i < b->rounds + 1; i++) {

@@ -4,21 +4,21 @@
 // Pseudonyms rise with the number and look random otherwise: a store can be
 // filled in order, and any patient can be asked for.
 // Owner: values. Thread: any. Fails: never.
-#ifndef TSUNAGU_BENCH_PEOPLE_H
-#define TSUNAGU_BENCH_PEOPLE_H
+#ifndef TSUNAGU_BENCH_CROWD_H
+#define TSUNAGU_BENCH_CROWD_H
 
 #include "proto/pact/card.h"
 
-typedef struct people {
+typedef struct crowd {
     uint64_t count;
     uint64_t hospital[2]; // who discloses: rising codes
-} people;
+} crowd;
 
-void people_who(const people *p, uint64_t number, pseudonym *ret);
+void crowd_who(const crowd *p, uint64_t number, pseudonym *ret);
 // The patient's card at one of the two hospitals, packed: consent to the federation, all
 // categories, two years of months in five of them. Appends.
-void people_card(const people *p, uint64_t number, int hospital, buf *out);
+void crowd_card(const crowd *p, uint64_t number, int hospital, buf *out);
 // The numbers in an order that has nothing to do with the pseudonyms': as they come in.
-uint64_t people_shuffled(const people *p, uint64_t place);
+uint64_t crowd_shuffled(const crowd *p, uint64_t place);
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/bench/people.h"
+#include "ops/bench/crowd.h"
 
 #include <string.h>
 
 #include "ops/bench/bench.h"
 
-void people_who(const people *p, uint64_t number, pseudonym *ret)
+void crowd_who(const crowd *p, uint64_t number, pseudonym *ret)
 {
     uint64_t step = UINT64_MAX / p->count;
     ret->at[0] = 1; // epoch
@@ -23,13 +23,13 @@ static void presence(card *c, uint8_t bit, uint64_t number, uint32_t this_month)
         e->bits[i] = (uint8_t)(months >> (8 * i));
 }
 
-void people_card(const people *p, uint64_t number, int hospital, buf *out)
+void crowd_card(const crowd *p, uint64_t number, int hospital, buf *out)
 {
     static day today;
     if (!today)
         today = day_of_time(clock_now_ms());
     card c = {.facility = p->hospital[hospital], .registered_on = today - 20, .grain = 1};
-    people_who(p, number, &c.who);
+    crowd_who(p, number, &c.who);
     be64_put(c.scope.id, mix64(number * 2 + (uint64_t)hospital));
     be64_put(c.scope.id + 8, number);
     c.scope.revision = 1;
@@ -44,7 +44,7 @@ void people_card(const people *p, uint64_t number, int hospital, buf *out)
     must(card_pack(&c, out), "an invented card");
 }
 
-uint64_t people_shuffled(const people *p, uint64_t place)
+uint64_t crowd_shuffled(const crowd *p, uint64_t place)
 {
     // A prime beyond every count walks through all of them.
     return (uint64_t)((unsigned __int128)place * 2305843009213693951u % p->count);
