@@ -112,33 +112,28 @@ static err config_open(node *n, const char *path)
     return e;
 }
 
-// What the membership list says of us must be what we are: better told now than at the first refusal.
-static err membership_check(const node *n)
+// What the membership list says of us must be what we are: better told now than at the first refusal. Only
+// a warning: newer rules may be on their way, and the hub refuses whoever is not listed.
+static void membership_check(const node *n)
 {
     const policy *p = n->book_now->r->p;
-    int no = policy_node(p, n->config.name);
+    int no = policy_node(p, n->config.name), f = policy_facility(p, n->facility);
     if (no == POLICY_NONE) {
-        log_line(LOG_ERROR, _("node \"%s\" is not in the membership list of %s"), n->config.name, n->config.rules);
-        return ERR_USAGE;
+        log_line(LOG_WARN, _("node \"%s\" is not in the membership list of %s"), n->config.name, n->config.rules);
+        return;
     }
-    if (n->facility) {
-        int f = policy_facility(p, n->facility);
-        if (f == POLICY_NONE || policy_discloser(p, f) != no) {
-            log_line(LOG_ERROR, _("the membership list does not say that node %s discloses for %s"), n->config.name,
-                     n->config.facility);
-            return ERR_USAGE;
-        }
-    }
+    if (n->facility && (f == POLICY_NONE || policy_discloser(p, f) != no))
+        log_line(LOG_WARN, _("the membership list does not say that node %s discloses for %s"), n->config.name,
+                 n->config.facility);
     policy_node_view v = policy_node_at(p, no);
     for (int i = 0; i < n->seal_count; i++) {
         uint8_t pub[KEY_BYTES];
         seal_key_public(n->seal[i], pub);
         for (int k = 0; k < v.seal_count; k++)
             if (memcmp(v.seal[k], pub, KEY_BYTES) == 0)
-                return OK;
+                return;
     }
-    log_line(LOG_ERROR, "%s", _("the membership list names none of the sealing keys in keys.seal"));
-    return ERR_AUTH;
+    log_line(LOG_WARN, "%s", _("the membership list names none of the sealing keys in keys.seal"));
 }
 
 static err rules_open(node *n)
@@ -171,7 +166,9 @@ static err keys_open(node *n)
         e = key_complain(c->secret, secret_load(c->secret, n->secret));
     if (e == OK)
         e = key_complain(c->federation, pseudonym_key_load(c->federation, (uint8_t)c->epoch, &n->federation));
-    return e ? e : membership_check(n);
+    if (e == OK)
+        membership_check(n);
+    return e;
 }
 
 // A failed commit: whatever memory believes may not be what the disk holds. Stop
