@@ -62,7 +62,7 @@ static void node_show(hub *h, control_in *in, const rules *r, store_txn *t, int 
     control_text(in, "since", when);
     control_text(in, "address", s ? s->address : "");
     control_number(in, "publish_seq", (int64_t)seq);
-    control_text(in, "rules", !s ? "" : s->same_rules ? "same" : "other");
+    control_text(in, "rules", !s ? "" : session_rules_same(s, &r->hash) ? "same" : "other");
     session_drop(s);
 }
 

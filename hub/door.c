@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hub/job.h"
+#include "hub/stops.h"
 #include "proto/base/log.h"
 
 enum { REFUSALS_A_MINUTE = 60 };
@@ -81,6 +82,8 @@ void door_opened(void *ctx, link_conn *c)
         link_conn_drop(old);
     }
     log_line(LOG_INFO, "node %s connected from %s", s->node, s->address);
+    if (!session_listed(s)) // new rules came between the door and the roster
+        link_conn_cut(c, "no longer in the membership list");
 }
 
 void door_closed(void *ctx, link_conn *c, err e, const char *why)
@@ -134,14 +137,18 @@ void door_refused(void *ctx, const char *address, const char *name, err e, const
 void door_tick(hub *h, time_ms now)
 {
     uint64_t unlogged = 0;
+    bool minute = false;
     pthread_mutex_lock(&h->refusal_lock);
-    if (now - h->refusal_minute >= 60000) {
+    if (now - h->refusal_minute >= 60000 || now < h->refusal_minute) {
+        minute = true;
         h->refusal_minute = now;
         h->refusal_tokens = REFUSALS_A_MINUTE;
         unlogged = h->refusals_unlogged;
         h->refusals_unlogged = 0;
     }
     pthread_mutex_unlock(&h->refusal_lock);
+    if (minute)
+        stops_push_all(h); // who could not take one is asked again
     if (unlogged) {
         char text[64];
         snprintf(text, sizeof text, "%" PRIu64 " more connections refused", unlogged);

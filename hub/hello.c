@@ -10,7 +10,21 @@
 
 typedef struct hello {
     uint64_t publish_seq;
+    err verdict;
 } hello;
+
+static err hello_check(job *j, const Tsunagu__HelloRequest *q)
+{
+    if (q->version != WIRE_VERSION) {
+        snprintf(j->note, sizeof j->note, "this hub speaks version %d", WIRE_VERSION);
+        return ERR_UNSUPPORTED;
+    }
+    if (strcmp(q->node, j->caller->node) != 0) {
+        snprintf(j->note, sizeof j->note, "this key belongs to node %s", j->caller->node);
+        return ERR_AUTH;
+    }
+    return OK;
+}
 
 err hello_run(job *j, store_txn *t)
 {
@@ -22,22 +36,25 @@ err hello_run(job *j, store_txn *t)
     if (!state)
         return ERR_MEM;
     j->state = state;
-    if (q->version != WIRE_VERSION) {
-        snprintf(j->note, sizeof j->note, "this hub speaks version %d", WIRE_VERSION);
-        return ERR_UNSUPPORTED;
+    e.event = EVENT_REFUSE;
+    e.note = j->note;
+    state->verdict = hello_check(j, q);
+    if (state->verdict == OK) {
+        hash32 held = {0};
+        err failed = index_sequence(t, s->node, &state->publish_seq);
+        if (failed)
+            return failed;
+        if (q->rules_hash.len == HASH_BYTES)
+            memcpy(held.at, q->rules_hash.data, HASH_BYTES);
+        session_rules_set(s, &held);
+        s->stop_cursor = q->stop_seq;
+        s->stop_seen = 0;
+        bool same = memcmp(held.at, j->rules->hash.at, HASH_BYTES) == 0;
+        snprintf(text, sizeof text, "from %s, %.40s, rules %s", s->address, q->software, same ? "same" : "other");
+        e.event = EVENT_CONNECT;
+        e.note = text;
     }
-    if (strcmp(q->node, s->node) != 0) {
-        snprintf(j->note, sizeof j->note, "this key belongs to node %s", s->node);
-        return ERR_AUTH;
-    }
-    err failed = index_sequence(t, s->node, &state->publish_seq);
-    if (failed)
-        return failed;
-    s->same_rules = q->rules_hash.len == HASH_BYTES && memcmp(q->rules_hash.data, j->rules->hash.at, HASH_BYTES) == 0;
-    s->stop_cursor = q->stop_seq;
-    snprintf(text, sizeof text, "from %s, %.40s, rules %s", s->address, q->software, s->same_rules ? "same" : "other");
-    e.event = EVENT_CONNECT;
-    e.note = text;
+    e.status = (uint32_t)state->verdict;
     return job_log(j, t, &e, NULL);
 }
 
@@ -47,6 +64,8 @@ void hello_answer(job *j, err e)
     Tsunagu__HelloReply reply = TSUNAGU__HELLO_REPLY__INIT;
     Tsunagu__LogHead head = TSUNAGU__LOG_HEAD__INIT;
     buf out = {0};
+    if (e == OK)
+        e = state->verdict;
     if (e == OK) {
         head.seq = j->h->log.head.seq;
         head.hash = wire_bytes(span_of(j->h->log.head.hash.at, HASH_BYTES));

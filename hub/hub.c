@@ -85,20 +85,28 @@ static err rules_open(hub *h)
     return OK;
 }
 
-static err key_open(hub *h)
+// Whether tickets signed with our key will be believed under these rules.
+static bool key_named(const hub *h, const rules *r)
 {
     uint8_t pub[KEY_BYTES];
+    sign_key_public(h->ticket_key, pub);
+    policy_hub_view v = policy_hub(r->p);
+    for (int i = 0; i < v.sign_count; i++)
+        if (memcmp(v.sign[i], pub, KEY_BYTES) == 0)
+            return true;
+    return false;
+}
+
+static err key_open(hub *h)
+{
     err e = sign_key_load(h->config.sign_key, &h->ticket_key);
     if (e) {
         log_line(LOG_ERROR, "%s: %s", h->config.sign_key,
                  e == ERR_DENIED ? _("others may read this key: chmod 600") : err_text(e));
         return e;
     }
-    sign_key_public(h->ticket_key, pub);
-    policy_hub_view v = policy_hub(h->rules_now->p);
-    for (int i = 0; i < v.sign_count; i++)
-        if (memcmp(v.sign[i], pub, KEY_BYTES) == 0)
-            return OK;
+    if (key_named(h, h->rules_now))
+        return OK;
     log_line(LOG_ERROR, _("%s: this is not a key that the rules name for the hub"), h->config.sign_key);
     return ERR_AUTH;
 }
@@ -106,7 +114,7 @@ static err key_open(hub *h)
 static err store_start(hub *h)
 {
     store_options so = {.dir = h->config.data, .tables = tables, .map_bytes = (size_t)h->config.map_size};
-    writer_options wo = {.before = hub_before_commit, .after = hub_after_commit, .broken = on_broken, .ctx = h};
+    writer_options wo = {.batch_max = HUB_JOBS, .before = hub_before_commit, .after = hub_after_commit, .broken = on_broken, .ctx = h};
     store_txn *t;
     err e = store_open(&so, &h->keep);
     if (e) {
@@ -126,7 +134,8 @@ static err store_start(hub *h)
         store_end(t);
     }
     h->batch_over = true;
-    ticket_batch_init(&h->tickets);
+    for (int i = 0; i < HUB_TICKETS; i++)
+        ticket_batch_init(&h->tickets[i]);
     return e ? e : writer_start(h->keep, &wo, &h->write);
 }
 
@@ -173,6 +182,7 @@ err hub_open(const char *config_path, hub **ret)
         e = store_start(h);
     if (e == OK) {
         hub_note(h, EVENT_START, OK, h->config.name, "");
+        door_tick(h, h->since); // from the first connection on, refusals are on record
         e = line_start(h);
     }
     if (e == OK) {
@@ -215,7 +225,8 @@ void hub_close(hub *h)
         writer_stop(h->write);
     }
     accesslog_done(&h->log);
-    ticket_batch_done(&h->tickets);
+    for (int i = 0; i < HUB_TICKETS; i++)
+        ticket_batch_done(&h->tickets[i]);
     store_close(h->keep);
     tls_ctx_free(h->tls);
     sign_key_free(h->ticket_key);
@@ -233,6 +244,11 @@ static void rules_reload(hub *h)
     char why[256] = "";
     rules *fresh, *old;
     err e = rules_load(h->config.rules, h->config.rules_pin, why, &fresh);
+    if (e == OK && !key_named(h, fresh)) {
+        snprintf(why, sizeof why, "they do not name this hub's signing key: no ticket would be believed");
+        rules_drop(fresh);
+        e = ERR_AUTH;
+    }
     if (e) {
         log_line(LOG_ERROR, "rules not reloaded, the old ones stay in force: %s", why);
         hub_note(h, EVENT_RULES, e, h->config.name, why);

@@ -18,6 +18,9 @@
 
 enum hub_table { TABLE_META, TABLE_CARD, TABLE_LOG, TABLE_SEQUENCE, TABLE_STOP, TABLE_STOP_ORDER };
 
+// Jobs a commit, tickets a look-up, and so how many signatures a commit may need.
+enum { HUB_JOBS = 256, HUB_ANSWERS = 64, HUB_TICKETS = HUB_JOBS * HUB_ANSWERS / TICKET_BATCH };
+
 typedef struct session session; // hub/roster.h
 
 typedef struct hub {
@@ -31,7 +34,8 @@ typedef struct hub {
     time_ms since;
 
     accesslog log;        // W
-    ticket_batch tickets; // W: of the running batch
+    ticket_batch tickets[HUB_TICKETS]; // W: of the running batch
+    int tickets_at;       // W: the one that is being filled
     bool batch_over;      // W: the next job that runs opens a new batch
     uint64_t stop_seq;    // W: the last stop
 

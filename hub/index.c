@@ -99,32 +99,57 @@ static err concern_one(void *ctx, const card *c)
     return OK;
 }
 
-err index_stop_next(store_txn *t, const policy *p, int node, uint64_t after, stop_notice *ret)
+static err stop_notice_read(span key, span value, stop_notice *ret)
+{
+    if (key.len != 8 || value.len != STOP_ORDER_VALUE)
+        return ERR_CORRUPT;
+    ret->seq = be64_get(key.at);
+    memcpy(ret->who.at, value.at, PSEUDONYM_BYTES);
+    ret->viewer = be64_get(value.at + PSEUDONYM_BYTES);
+    ret->at = (time_ms)be64_get(value.at + CARD_KEY_BYTES);
+    return OK;
+}
+
+err index_stop_next(store_txn *t, const policy *p, int node, uint64_t after, stop_notice *ret, uint64_t *ret_seen)
 {
     uint8_t order[8];
-    while (after < UINT64_MAX) {
+    stop_notice n;
+    *ret_seen = after;
+    // A few at a time: the writer's thread is everybody's.
+    for (int looked = 0; *ret_seen < UINT64_MAX; looked++) {
         span key, value;
-        be64_put(order, after + 1);
+        be64_put(order, *ret_seen + 1);
         err e = store_seek(t, TABLE_STOP_ORDER, span_of(order, 8), &key, &value);
-        if (e)
-            return e;
-        if (key.len != 8 || value.len != STOP_ORDER_VALUE)
-            return ERR_CORRUPT;
-        stop_notice n = {.seq = be64_get(key.at)};
-        memcpy(n.who.at, value.at, PSEUDONYM_BYTES);
-        n.viewer = be64_get(value.at + PSEUDONYM_BYTES);
-        n.at = (time_ms)be64_get(value.at + CARD_KEY_BYTES);
+        if (e == OK && looked == INDEX_STOPS)
+            return ERR_BUSY;
+        if (e == OK)
+            e = stop_notice_read(key, value, &n);
         concern k = {.p = p, .node = node};
-        e = index_cards(t, &n.who, concern_one, &k);
+        if (e == OK)
+            e = index_cards(t, &n.who, concern_one, &k);
         if (e)
             return e;
+        *ret_seen = n.seq;
         if (k.yes) {
             *ret = n;
             return OK;
         }
-        after = n.seq;
     }
     return ERR_NOT_FOUND;
+}
+
+static err agreed_one(void *ctx, const card *c)
+{
+    time_ms *last = ctx;
+    if (c->scope.at > *last)
+        *last = c->scope.at;
+    return OK;
+}
+
+err index_agreed_last(store_txn *t, const pseudonym *who, time_ms *ret)
+{
+    *ret = 0;
+    return index_cards(t, who, agreed_one, ret);
 }
 
 err index_sequence(store_txn *t, const char *node, uint64_t *ret)

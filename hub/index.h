@@ -20,7 +20,12 @@ MUST_CHECK err index_stop_last(store_txn *t, uint64_t *ret_seq);
 
 // The next stop after `after` of a patient for whom `node` holds a card; ERR_NOT_FOUND if there is none.
 typedef struct stop_notice { uint64_t seq; pseudonym who; uint64_t viewer; time_ms at; } stop_notice;
-MUST_CHECK err index_stop_next(store_txn *t, const policy *p, int node, uint64_t after, stop_notice *ret);
+// Looks at INDEX_STOPS at most: *ret_seen is the last it looked at; ERR_BUSY: there are more behind.
+enum { INDEX_STOPS = 256 };
+MUST_CHECK err index_stop_next(store_txn *t, const policy *p, int node, uint64_t after, stop_notice *ret,
+                               uint64_t *ret_seen);
+// When a patient's cards were agreed to, at the latest; 0 without a card.
+MUST_CHECK err index_agreed_last(store_txn *t, const pseudonym *who, time_ms *ret);
 
 MUST_CHECK err index_sequence(store_txn *t, const char *node, uint64_t *ret); // 0 if never
 MUST_CHECK err index_sequence_put(store_txn *t, const char *node, uint64_t seq);

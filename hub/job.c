@@ -16,7 +16,9 @@ static err job_run(writer_job *base, store_txn *t)
         // The first job of a batch: whatever an aborted one left behind is gone.
         h->batch_over = false;
         accesslog_aborted(&h->log);
-        ticket_batch_clear(&h->tickets);
+        for (int i = 0; i <= h->tickets_at; i++)
+            ticket_batch_clear(&h->tickets[i]);
+        h->tickets_at = 0;
     }
     return j->run(j, t);
 }
@@ -69,6 +71,8 @@ void job_submit(job *j)
     // Not on the writer's thread: only the reply, nothing of the batch is touched.
     if (j->call)
         job_reply(j, e, (span){0});
+    if (j->unsent)
+        j->unsent(j);
     job_free(j);
 }
 
@@ -140,5 +144,9 @@ err hub_after_commit(void *ctx)
 {
     hub *h = ctx;
     accesslog_committed(&h->log);
-    return h->tickets.count ? ticket_batch_sign(&h->tickets, h->ticket_key) : OK;
+    err e = OK;
+    for (int i = 0; i <= h->tickets_at && e == OK; i++)
+        if (h->tickets[i].count)
+            e = ticket_batch_sign(&h->tickets[i], h->ticket_key);
+    return e;
 }

@@ -23,6 +23,7 @@ struct job {
     arena memory;
     duty_run run;
     duty_answer answer;
+    void (*unsent)(job *j); // NULL, or: it could not be submitted; gives back what the job held
     void *request;   // decoded, in memory
     void *state;     // the duty's, in memory
     char note[160];  // for the reply

@@ -10,7 +10,7 @@
 #include "hub/desk.h"
 #include "hub/index.h"
 
-enum { ANSWERS_MAX = 64 };
+enum { ANSWERS_MAX = HUB_ANSWERS };
 
 typedef struct answer {
     uint64_t source;
@@ -20,6 +20,7 @@ typedef struct answer {
     uint8_t grain;
     uint8_t ticket_id[TICKET_ID_BYTES];
     buf body;            // the ticket's, until it is signed
+    const ticket_batch *batch; // where its signature will be
     uint32_t batch_index;
     card_presence presence[CARD_CATEGORIES]; // of granted categories, by bit
     bool present[CARD_CATEGORIES];
@@ -112,7 +113,11 @@ static err ticket_make(const lookup *l, answer *a, const card *c)
         k.from[bit] = a->right.from[bit];
     memcpy(a->ticket_id, k.id, TICKET_ID_BYTES);
     err e = ticket_pack(&k, &a->body);
-    return e ? e : ticket_batch_add(&j->h->tickets, buf_span(&a->body), &a->batch_index);
+    hub *h = j->h;
+    if (h->tickets[h->tickets_at].count == TICKET_BATCH && h->tickets_at + 1 < HUB_TICKETS)
+        h->tickets_at++;
+    a->batch = &h->tickets[h->tickets_at];
+    return e ? e : ticket_batch_add(&h->tickets[h->tickets_at], buf_span(&a->body), &a->batch_index);
 }
 
 static err card_answer(void *ctx, const card *c)
@@ -268,7 +273,7 @@ static err ticket_fill(job *j, const answer *a, Tsunagu__FacilityAnswer *f)
     buf out = {.max = WIRE_TICKET_MAX};
     if (!a->body.len)
         return OK;
-    err e = ticket_batch_take(&j->h->tickets, a->batch_index, buf_span(&a->body), &out);
+    err e = ticket_batch_take(a->batch, a->batch_index, buf_span(&a->body), &out);
     if (e == OK) {
         span kept = arena_copy(&j->memory, buf_span(&out));
         if (!kept.at)

@@ -31,7 +31,23 @@ static const char *card_refuse(const job *j, const card *c)
         return "this node does not disclose for that facility";
     if ((policy_grain)c->grain > policy_index_grain(p))
         return "the card is finer than the council allows";
+    // A withdrawal elsewhere covers what was agreed to before it: a date to come would slip from under it.
+    if (c->scope.at > j->now + TICKET_SKEW_MS)
+        return "the consent is dated in the future: is that node's clock right?";
     return NULL;
+}
+
+// A revision says one thing for ever: what is new under it is only what exists when.
+static bool scope_same(const consent_scope *a, const consent_scope *b)
+{
+    if (a->at != b->at || a->from != b->from || a->until != b->until || a->categories != b->categories ||
+        a->emergency != b->emergency || a->proxy != b->proxy || a->grantee_count != b->grantee_count)
+        return false;
+    for (int i = 0; i < a->grantee_count; i++)
+        if (a->grantees[i].kind != b->grantees[i].kind || a->grantees[i].facility != b->grantees[i].facility ||
+            strcmp(a->grantees[i].union_id, b->grantees[i].union_id) != 0)
+            return false;
+    return true;
 }
 
 static const char *order_refuse(const card *old, const card *c)
@@ -43,6 +59,8 @@ static const char *order_refuse(const card *old, const card *c)
             return "this revision was withdrawn";
         if (memcmp(old->scope.id, c->scope.id, sizeof c->scope.id) != 0)
             return "another consent has this revision";
+        if (!c->scope.withdrawn && !scope_same(&old->scope, &c->scope))
+            return "another scope has this revision";
     }
     return NULL;
 }
@@ -147,15 +165,17 @@ void publish_answer(job *j, err e)
     reply.publish_seq = p->held;
     uint64_t *seqs = arena_get(&j->memory, (p->refused_count + 1) * sizeof *seqs);
     char **whys = arena_get(&j->memory, (p->refused_count + 1) * sizeof *whys);
-    if (seqs && whys) {
-        for (size_t i = 0; i < p->refused_count; i++) {
-            seqs[i] = p->refused[i].seq;
-            whys[i] = (char *)p->refused[i].why;
-        }
-        reply.refused_seq = seqs;
-        reply.refused_why = whys;
-        reply.n_refused_seq = reply.n_refused_why = p->refused_count;
+    if (!seqs || !whys) {
+        job_reply(j, ERR_MEM, (span){0});
+        return;
     }
+    for (size_t i = 0; i < p->refused_count; i++) {
+        seqs[i] = p->refused[i].seq;
+        whys[i] = (char *)p->refused[i].why;
+    }
+    reply.refused_seq = seqs;
+    reply.refused_why = whys;
+    reply.n_refused_seq = reply.n_refused_why = p->refused_count;
     if (p->gap)
         snprintf(j->note, sizeof j->note, "a gap: go on after %llu", (unsigned long long)p->held);
     e = wire_encode((const ProtobufCMessage *)&reply, &out);

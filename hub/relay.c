@@ -22,6 +22,7 @@ typedef struct relay {
     uint64_t out_id;     // 0 until the call is made
     uint32_t early;      // credit that came before that
     bool gone;           // the asker left
+    bool slow;           // the asker does not take what it gave credit for; the answer's strand only
     uint8_t ticket_id[TICKET_ID_BYTES];
     uint64_t source, facility, bytes;
     uint32_t window;
@@ -55,7 +56,7 @@ static void relay_credit(void *ctx, link_in *call, uint32_t more)
     uint64_t id = r->out_id;
     link_conn *out = r->out;
     if (!id)
-        r->early += more;
+        r->early = more > UINT32_MAX - r->early ? UINT32_MAX : r->early + more;
     pthread_mutex_unlock(&r->lock);
     if (id)
         link_credit(out, id, more);
@@ -80,6 +81,12 @@ static void relay_ended(void *ctx)
     relay_drop(ctx);
 }
 
+static void fetch_unsent(job *j)
+{
+    const fetch *f = j->state;
+    relay_drop(f->r); // the other reference goes with the asker's call
+}
+
 // Verifying a signature takes longer than all the rest: here, off the writer's thread.
 err fetch_ready(job *j)
 {
@@ -91,6 +98,7 @@ err fetch_ready(job *j)
         return ERR_MEM;
     }
     j->state = f;
+    j->unsent = fetch_unsent;
     f->r = r;
     pthread_mutex_init(&r->lock, NULL);
     r->h = j->h;
@@ -186,7 +194,9 @@ static void relay_chunk(void *ctx, link_out *call, span data)
         r->bytes += data.len;
         return;
     }
-    // The disclosing node kept to its credit (the line checks that), so the asker is gone.
+    // The disclosing node kept to its credit (the line checks that): the asker is gone, or so much
+    // waits for it already that its own credit cannot be honoured.
+    r->slow = e == ERR_BUSY;
     pthread_mutex_lock(&r->lock);
     uint64_t id = r->out_id;
     pthread_mutex_unlock(&r->lock);
@@ -237,8 +247,16 @@ static void relay_end(relay *r, err status, span body, const char *note)
 
 static void relay_done(void *ctx, link_out *call, err e, uint32_t status, span body, const char *note)
 {
+    relay *r = ctx;
     (void)call;
-    if (e)
+    pthread_mutex_lock(&r->lock);
+    bool gone = r->gone;
+    pthread_mutex_unlock(&r->lock);
+    if (e && gone)
+        relay_end(ctx, ERR_CLOSED, (span){0}, "the asker did not wait"); // only the log will hear it
+    else if (e && r->slow)
+        relay_end(ctx, ERR_BUSY, (span){0}, "too much waits to be read on your side");
+    else if (e)
         relay_end(ctx, e == ERR_CLOSED ? ERR_UNREACHABLE : e, (span){0}, "the hospital did not finish its answer");
     else
         relay_end(ctx, status < ERR_COUNT ? (err)status : ERR_FORMAT, body, note);
@@ -252,7 +270,10 @@ static void relay_start(job *j, fetch *f)
     buf body = {0};
     uint64_t id = 0;
     session *s = roster_find(j->h, f->node);
-    r->out = s ? session_conn(s) : NULL;
+    link_conn *found = s ? session_conn(s) : NULL;
+    pthread_mutex_lock(&r->lock);
+    r->out = found;
+    pthread_mutex_unlock(&r->lock);
     session_drop(s);
     memcpy(r->ticket_id, f->k.id, TICKET_ID_BYTES);
     r->source = f->k.source;
@@ -260,9 +281,11 @@ static void relay_start(job *j, fetch *f)
     out.ticket = q->ticket;
     out.sealed = q->sealed;
     out.asker = j->caller->node;
-    err e = r->out ? wire_encode((const ProtobufCMessage *)&out, &body) : ERR_UNREACHABLE;
+    uint32_t left = link_in_left_ms(r->in);
+    err e = found ? OK : ERR_UNREACHABLE;
+    if (e == OK)
+        e = left ? wire_encode((const ProtobufCMessage *)&out, &body) : ERR_DEADLINE; // nobody waits any more
     if (e == OK) {
-        uint32_t left = link_in_left_ms(r->in);
         link_out_events ev = {.ctx = r, .chunk = relay_chunk, .done = relay_done};
         relay *held = r;
         __atomic_add_fetch(&held->count, 1, __ATOMIC_RELAXED); // the answer may be over before the id is noted

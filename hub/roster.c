@@ -20,7 +20,8 @@ void session_drop(session *s)
 static session *listed(hub *h, const char *node)
 {
     for (size_t i = 0; i < h->session_count; i++)
-        if (strcmp(h->sessions[i]->node, node) == 0)
+        // Without a connection it is being cut already.
+        if (h->sessions[i]->conn && strcmp(h->sessions[i]->node, node) == 0)
             return h->sessions[i];
     return NULL;
 }
@@ -64,6 +65,29 @@ static bool still_listed(const rules *r, const session *s)
 {
     int node = policy_node_by_tls(r->p, s->spki);
     return node != POLICY_NONE && strcmp(policy_node_at(r->p, node).name, s->node) == 0;
+}
+
+bool session_listed(session *s)
+{
+    rules *r = hub_rules(s->h);
+    bool is = still_listed(r, s);
+    rules_drop(r);
+    return is;
+}
+
+void session_rules_set(session *s, const hash32 *hash)
+{
+    pthread_mutex_lock(&s->h->roster_lock);
+    s->rules_hash = *hash;
+    pthread_mutex_unlock(&s->h->roster_lock);
+}
+
+bool session_rules_same(session *s, const hash32 *hash)
+{
+    pthread_mutex_lock(&s->h->roster_lock);
+    bool same = memcmp(s->rules_hash.at, hash->at, HASH_BYTES) == 0;
+    pthread_mutex_unlock(&s->h->roster_lock);
+    return same;
 }
 
 // Cuts those who are not listed in `r`, or everybody where it is NULL.

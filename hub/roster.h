@@ -16,10 +16,11 @@ struct session {
     uint8_t spki[32];
     link_conn *conn;      // kept while the session is listed, NULL after; under roster_lock
     time_ms since;
+    hash32 rules_hash;    // which rules it said it holds; under roster_lock
     bool greeted;         // W: HELLO was answered
-    bool same_rules;      // W
     uint64_t stop_cursor; // W: the last stop this node has recorded
-    bool stop_busy;       // W: a stop is on its way to it
+    uint64_t stop_seen;   // W: up to here no other stop concerns it
+    bool stop_busy;       // atomic: a stop is on its way to it
 };
 
 // The line's events: who may come in, who came, who left, who was refused.
@@ -27,7 +28,8 @@ err door_admit(void *ctx, const link_peer *peer, void **ret_user, char *why);
 void door_opened(void *ctx, link_conn *c);
 void door_closed(void *ctx, link_conn *c, err e, const char *why);
 void door_refused(void *ctx, const char *address, const char *name, err e, const char *why);
-// Once a minute: writes down how many refusals were counted but not logged one by one.
+// Once a minute: writes down how many refusals were counted but not logged one by one, and tells
+// withdrawals again that a node did not take.
 void door_tick(hub *h, time_ms now);
 
 session *session_keep(session *s);
@@ -37,6 +39,11 @@ session *roster_find(hub *h, const char *node);
 // Its connection, counted (link_conn_drop), or NULL if it left meanwhile.
 link_conn *session_conn(session *s);
 bool roster_has(hub *h, const char *node);
+// Which rules a node said it holds.
+void session_rules_set(session *s, const hash32 *hash);
+bool session_rules_same(session *s, const hash32 *hash);
+// Admitted, but perhaps by rules that were replaced meanwhile.
+bool session_listed(session *s);
 // After new rules: cuts sessions whose node or key is no longer listed.
 void roster_recheck(hub *h);
 // Cuts everybody: they dial again at once and are checked against the new revocation list.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/stops.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "hub/desk.h"
 #include "hub/index.h"
@@ -11,25 +11,36 @@
 enum { STOP_DEADLINE_MS = 30000 };
 
 typedef struct push {
-    bool found;
+    bool found, more;
     stop_notice notice;
 } push;
 
 typedef struct told {
     session *s;
-    uint64_t seq;
+    stop_notice notice;
 } told;
+
+// Gives the turn back. A later stop, a new connection or the minute's round (door_tick) tries again.
+static void turn_end(job *j)
+{
+    __atomic_store_n(&j->caller->stop_busy, false, __ATOMIC_RELEASE);
+}
 
 // The node's answer, on the line's thread: what follows must happen on the writer's.
 static err told_run(job *j, store_txn *t)
 {
-    const told *k = j->state;
+    const stop_notice *n = j->state;
+    char text[40];
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
-    k->s->stop_busy = false;
-    if (k->seq <= k->s->stop_cursor)
+    turn_end(j);
+    if (n->seq <= j->caller->stop_cursor)
         return OK;
-    k->s->stop_cursor = k->seq;
+    j->caller->stop_cursor = n->seq;
+    snprintf(text, sizeof text, "stop %llu", (unsigned long long)n->seq);
     e.event = EVENT_STOP_TOLD;
+    e.facility = n->viewer;
+    e.pseudonym = wire_bytes(span_of(n->who.at, PSEUDONYM_BYTES));
+    e.note = text;
     return job_log(j, t, &e, NULL);
 }
 
@@ -39,53 +50,27 @@ static void told_answer(job *j, err e)
         stops_push(j->h, j->caller);
 }
 
-// Gives the turn back after a failure: on the writer's thread, where stop_busy lives.
-static void turn_give_back(session *s);
-
 static void stop_done(void *ctx, link_out *call, err e, uint32_t status, span body, const char *note)
 {
     told *k = ctx;
     (void)call;
     (void)body;
     (void)note;
-    if (e == OK && status == OK) {
-        job *j = job_new(k->s->h, k->s, NULL, told_run, told_answer);
-        told *copy = j ? arena_get(&j->memory, sizeof *copy) : NULL;
-        if (copy) {
-            *copy = *k;
-            j->state = copy;
-            job_submit(j);
-        } else {
-            job_free(j);
-        }
+    job *j = e == OK && status == OK ? job_new(k->s->h, k->s, NULL, told_run, told_answer) : NULL;
+    stop_notice *copy = j ? arena_get(&j->memory, sizeof *copy) : NULL;
+    if (copy) {
+        *copy = k->notice;
+        j->state = copy;
+        j->unsent = turn_end;
+        job_submit(j);
     } else {
-        // It will be told again when it connects anew, or with the next stop.
         log_line(LOG_WARN, "node %s has not yet recorded a withdrawal: %s", k->s->node,
-                 err_text(e ? e : (err)status));
-        turn_give_back(k->s);
+                 e ? err_text(e) : err_text((err)status));
+        __atomic_store_n(&k->s->stop_busy, false, __ATOMIC_RELEASE);
+        job_free(j);
     }
     session_drop(k->s);
     free(k);
-}
-
-static err release_run(job *j, store_txn *t)
-{
-    (void)t;
-    j->caller->stop_busy = false;
-    return OK;
-}
-
-static void release_answer(job *j, err e)
-{
-    (void)j;
-    (void)e;
-}
-
-static void turn_give_back(session *s)
-{
-    job *j = job_new(s->h, s, NULL, release_run, release_answer);
-    if (j)
-        job_submit(j);
 }
 
 static void stop_send(session *s, const stop_notice *n)
@@ -100,7 +85,7 @@ static void stop_send(session *s, const stop_notice *n)
     q.at_ms = n->at;
     err e = !c ? ERR_CLOSED : !k ? ERR_MEM : wire_encode((const ProtobufCMessage *)&q, &body);
     if (e == OK) {
-        *k = (told){session_keep(s), n->seq};
+        *k = (told){session_keep(s), *n};
         link_out_events ev = {.ctx = k, .done = stop_done};
         e = link_call(c, METHOD_STOP, buf_span(&body), STOP_DEADLINE_MS, 0, &ev, NULL);
         if (e)
@@ -108,7 +93,7 @@ static void stop_send(session *s, const stop_notice *n)
     }
     if (e) {
         free(k);
-        s->stop_busy = false; // on the writer's thread here
+        __atomic_store_n(&s->stop_busy, false, __ATOMIC_RELEASE);
     }
     if (c)
         link_conn_drop(c);
@@ -119,17 +104,22 @@ static err push_run(job *j, store_txn *t)
 {
     push *p = j->state;
     session *s = j->caller;
-    if (s->stop_busy || !s->greeted)
+    if (__atomic_load_n(&s->stop_busy, __ATOMIC_ACQUIRE) || !s->greeted)
         return OK;
     int node = policy_node(j->rules->p, s->node);
     if (node == POLICY_NONE)
         return OK;
-    err e = index_stop_next(t, j->rules->p, node, s->stop_cursor, &p->notice);
+    uint64_t seen, after = s->stop_seen > s->stop_cursor ? s->stop_seen : s->stop_cursor;
+    err e = index_stop_next(t, j->rules->p, node, after, &p->notice, &seen);
     if (e == OK) {
         p->found = true;
-        s->stop_busy = true;
+        __atomic_store_n(&s->stop_busy, true, __ATOMIC_RELEASE);
+    } else if (e == ERR_BUSY || e == ERR_NOT_FOUND) {
+        s->stop_seen = seen;
+        p->more = e == ERR_BUSY;
+        e = OK;
     }
-    return e == ERR_NOT_FOUND ? OK : e;
+    return e;
 }
 
 static void push_answer(job *j, err e)
@@ -137,6 +127,8 @@ static void push_answer(job *j, err e)
     const push *p = j->state;
     if (e == OK && p->found)
         stop_send(j->caller, &p->notice);
+    else if (e == OK && p->more)
+        stops_push(j->h, j->caller);
 }
 
 void stops_push(hub *h, session *s)
@@ -153,23 +145,37 @@ void stops_push(hub *h, session *s)
 
 void stops_push_all(hub *h)
 {
-    session *list[512];
     size_t count = 0;
     pthread_mutex_lock(&h->roster_lock);
-    for (size_t i = 0; i < h->session_count && count < 512; i++)
+    session **list = calloc(h->session_count + 1, sizeof(session *));
+    for (size_t i = 0; list && i < h->session_count; i++)
         list[count++] = session_keep(h->sessions[i]);
     pthread_mutex_unlock(&h->roster_lock);
     for (size_t i = 0; i < count; i++) {
         stops_push(h, list[i]);
         session_drop(list[i]);
     }
+    free(list);
 }
 
 // ---- the duty ------------------------------------------------------------------
 
 typedef struct withdraw {
     uint64_t seq;
+    err verdict;
 } withdraw;
+
+// It covers every consent that stands, also one from a clock that is ahead of ours.
+static err withdraw_put(job *j, store_txn *t, const pseudonym *who, uint64_t facility, uint64_t *ret_seq)
+{
+    time_ms agreed = 0;
+    err e = index_agreed_last(t, who, &agreed);
+    if (e == OK)
+        e = index_stop_put(j->h, t, who, facility, agreed > j->now ? agreed : j->now, ret_seq);
+    if (e == OK)
+        j->h->stop_seq = *ret_seq;
+    return e == ERR_NOT_FOUND ? ERR_IO : e;
+}
 
 err withdraw_run(job *j, store_txn *t)
 {
@@ -181,16 +187,20 @@ err withdraw_run(job *j, store_txn *t)
     if (!w)
         return ERR_MEM;
     j->state = w;
-    int node = policy_node(p, j->caller->node), facility = policy_facility(p, q->facility);
-    if (node == POLICY_NONE || facility == POLICY_NONE || !policy_node_serves(p, node, facility))
-        return ERR_DENIED;
     if (pseudonym_parse(wire_span(q->pseudonym), &who) != OK || q->user.len != USER_ID_BYTES)
         return ERR_FORMAT;
-    err failed = index_stop_put(j->h, t, &who, q->facility, j->now, &w->seq);
-    if (failed)
-        return failed == ERR_NOT_FOUND ? ERR_IO : failed;
-    j->h->stop_seq = w->seq;
+    int node = policy_node(p, j->caller->node), facility = policy_facility(p, q->facility);
+    if (node == POLICY_NONE || facility == POLICY_NONE || !policy_node_serves(p, node, facility)) {
+        w->verdict = ERR_DENIED;
+        snprintf(j->note, sizeof j->note, "that facility does not ask through this node");
+    } else {
+        err failed = withdraw_put(j, t, &who, q->facility, &w->seq);
+        if (failed)
+            return failed;
+    }
     e.event = EVENT_WITHDRAW;
+    e.status = (uint32_t)w->verdict;
+    e.note = j->note;
     e.facility = q->facility;
     e.user = q->user;
     e.role = q->role;
@@ -203,6 +213,8 @@ void withdraw_answer(job *j, err e)
     const withdraw *w = j->state;
     Tsunagu__WithdrawReply reply = TSUNAGU__WITHDRAW_REPLY__INIT;
     buf out = {0};
+    if (e == OK)
+        e = w->verdict;
     if (e == OK) {
         reply.stop_seq = w->seq;
         e = wire_encode((const ProtobufCMessage *)&reply, &out);

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-enum { HEAD_BYTES = 8 + HASH_BYTES };
+#include "proto/base/utf8.h"
+
+enum { HEAD_BYTES = 8 + HASH_BYTES, NOTE_BYTES = WIRE_NOTE_MAX + 1 };
 
 static span key_of(uint64_t seq, uint8_t key[static 8])
 {
@@ -76,9 +78,16 @@ void accesslog_done(accesslog *l)
 err accesslog_append(accesslog *l, store_txn *t, const Tsunagu__LogEntry *entry, uint64_t *ret_seq)
 {
     static const uint8_t room[HASH_BYTES];
+    Tsunagu__LogEntry kept = *entry;
+    char note[NOTE_BYTES], node[NOTE_BYTES];
+    // A sentence cut within a character, or a stranger's name, must not make the entry unreadable for ever.
+    utf8_clean(entry->note, note, sizeof note);
+    utf8_clean(entry->node, node, sizeof node);
+    kept.note = note;
+    kept.node = node;
     buf_clear(&l->scratch);
     buf_put(&l->scratch, room, HASH_BYTES);
-    err e = wire_encode((const ProtobufCMessage *)entry, &l->scratch);
+    err e = wire_encode((const ProtobufCMessage *)&kept, &l->scratch);
     if (e)
         return e;
     chain_head next = l->open;

@@ -21,7 +21,8 @@ typedef struct accesslog {
 // Reads the head. ERR_CORRUPT if the last entry does not carry it.
 MUST_CHECK err accesslog_open(store *s, int table, accesslog *ret);
 void accesslog_done(accesslog *l);
-// Gives the entry's sequence. Within a write transaction; several a transaction.
+// Gives the entry's sequence. Within a write transaction; several a transaction. Note and node are
+// made valid UTF-8 of at most WIRE_NOTE_MAX bytes: what is kept can be read back.
 MUST_CHECK err accesslog_append(accesslog *l, store_txn *t, const Tsunagu__LogEntry *e, uint64_t *ret_seq);
 // Once a batch, before the commit, if anything was appended: stores the head.
 MUST_CHECK err accesslog_seal(accesslog *l, store_txn *t);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/base/utf8.h"
 
+#include <string.h>
+
 // Bytes of the character at the front, its code point in *cp; 0 if invalid.
 static size_t decode(span s, uint32_t *cp)
 {
@@ -45,6 +47,24 @@ uint32_t utf8_next(span *s)
     size_t n = decode(*s, &cp);
     *s = span_from(*s, n ? n : 1);
     return cp;
+}
+
+void utf8_clean(const char *text, char *out, size_t cap)
+{
+    span rest = span_str(text);
+    size_t at = 0;
+    while (rest.len) {
+        span before = rest;
+        uint32_t cp = utf8_next(&rest);
+        size_t len = before.len - rest.len;
+        bool bad = cp == 0xfffd && len == 1;
+        if (at + (bad ? 3 : len) >= cap)
+            break;
+        memcpy(out + at, bad ? "\xef\xbf\xbd" : (const char *)before.at, bad ? 3 : len);
+        at += bad ? 3 : len;
+    }
+    if (cap)
+        out[at] = '\0';
 }
 
 err utf8_put(buf *b, uint32_t cp)

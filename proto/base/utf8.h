@@ -7,6 +7,8 @@
 #include "proto/base/span.h"
 
 bool utf8_valid(span s); // no surrogates, no overlong, at most U+10FFFF
+// A NUL-terminated copy that is valid whatever comes in (U+FFFD for what is not), cut between characters to fit.
+void utf8_clean(const char *text, char *out, size_t cap);
 // Decodes one character and advances; U+FFFD and one byte for anything invalid.
 uint32_t utf8_next(span *s);
 err utf8_put(buf *b, uint32_t cp);

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/base/utf8.h"
+
 enum { ARENA_MAX = 4 << 20, RECORDS_MAX = 20000, FIELDS_MAX = 40 };
 
 struct control {
@@ -229,9 +231,12 @@ void control_bytes(control_in *in, const char *key, span value)
 void control_note(control_in *in, const char *fmt, ...)
 {
     va_list args;
+    char text[WIRE_NOTE_MAX];
     va_start(args, fmt);
-    vsnprintf(in->note, sizeof in->note, fmt, args);
+    vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    // A precision counts bytes: cut within a character, the whole reply would be refused by its reader.
+    utf8_clean(text, in->note, sizeof in->note);
 }
 
 void control_piece(control_in *in, span data, const char *handle, bool more)
@@ -249,6 +254,7 @@ void control_finish(control_in *in, err status)
     if (in->overflow) {
         in->reply.n_records = 0;
         in->reply.data = (ProtobufCBinaryData){0};
+        in->reply.more = false;
         status = ERR_LIMIT;
         control_note(in, "the answer is too long: ask for less at a time");
     }
@@ -256,7 +262,9 @@ void control_finish(control_in *in, err status)
         in->reply.handle = (char *)"";
     in->reply.status = (uint32_t)status;
     in->reply.note = in->note[0] ? in->note : (char *)(status ? err_text(status) : "");
-    if (wire_encode((const ProtobufCMessage *)&in->reply, &out) != OK) {
+    // What its reader would refuse is not sent: it would look like a broken daemon.
+    if (wire_encode((const ProtobufCMessage *)&in->reply, &out) != OK ||
+        wire_check(buf_span(&out), &tsunagu__control_reply__descriptor, WIRE_CONTROL_MAX) != OK) {
         Tsunagu__ControlReply sorry = TSUNAGU__CONTROL_REPLY__INIT;
         buf_clear(&out);
         out.sticky = OK;

@@ -7,7 +7,8 @@
 
 #include "proto/base/luhn.h"
 
-enum { LIST_MAX = 500, RAW_MAX = 500 };
+// A page ends where its reader would refuse it: so many fields, so many bytes.
+enum { LIST_MAX = 500, RAW_MAX = 500, ENTRY_FIELDS = 90, PAGE_BYTES = WIRE_CONTROL_MAX / 4 * 3 };
 
 static void text_code(control_in *in, const char *key, uint64_t code)
 {
@@ -33,6 +34,7 @@ static void text_sources(control_in *in, const Tsunagu__LogEntry *e)
 typedef struct listing {
     control_in *in;
     int64_t left;
+    size_t fields, bytes;
     bool raw, cut;
     uint64_t next;
 } listing;
@@ -68,12 +70,16 @@ static void entry_show(control_in *in, uint64_t seq, const hash32 *hash, const T
 static err list_one(void *ctx, uint64_t seq, const hash32 *hash, span entry)
 {
     listing *l = ctx;
-    if (l->left == 0) {
+    // In text an entry grows: names of fields, and two digits a byte.
+    size_t bytes = entry.len * 2 + (l->raw ? 200 : 1000);
+    if (l->left == 0 || l->fields + ENTRY_FIELDS > WIRE_FIELDS_MAX || (l->bytes && l->bytes + bytes > PAGE_BYTES)) {
         l->cut = true;
         l->next = seq;
         return ERR_CLOSED;
     }
     l->left--;
+    l->fields += l->raw ? ENTRY_FIELDS / 4 : ENTRY_FIELDS;
+    l->bytes += bytes;
     if (l->raw) {
         control_record(l->in, "raw");
         control_number(l->in, "seq", (int64_t)seq);

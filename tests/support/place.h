@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// A federation in a temporary folder, for tests of the hub: authority, keys, the
+// rules of policies/sapporo with a few nodes, and hub.yaml.
+// Owner: place_make/_done; the folder goes with it. Thread: one. Fails: aborts, with a word on standard error.
+#ifndef TSUNAGU_TESTS_PLACE_H
+#define TSUNAGU_TESTS_PLACE_H
+
+#include "policies/rules/rules.h"
+#include "proto/base/date.h"
+#include "proto/crypto/tls.h"
+
+#define PLACE_HUB_HOST "hub.tsunagu.example"
+// Nodes of three unions that disclose and view; one whose certificate is for another host than its place
+// in the list says; and one that is in no list.
+enum { PLACE_TMNIT, PLACE_SHIRITSU, PLACE_HOKUDAI, PLACE_ELSEWHERE, PLACE_STRANGER, PLACE_NODES };
+
+typedef struct place_node {
+    char name[40], host[80], union_id[20];
+    uint64_t discloses, clinic, hospital; // two viewing facilities that ask through it
+    tls_ctx *tls;
+    hash32 spki;
+    uint8_t sign[32], seal[32];
+} place_node;
+
+typedef struct place {
+    char dir[64];
+    rules *rules;       // as last written
+    sign_key *hub_sign; // what signs tickets
+    place_node nodes[PLACE_NODES];
+} place;
+
+void place_make(place *p);
+void place_done(place *p);
+void place_path(const place *p, const char *name, char out[static 128]);
+// Writes rules.bundle anew, perhaps without a node (-1: with all).
+void place_rules(place *p, int version, int without);
+void place_write(const place *p, const char *name, span bytes);
+void place_must(err e, const char *what);
+
+#endif
