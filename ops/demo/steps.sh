@@ -84,6 +84,10 @@ allowed() { # UNION UNION
     fi
 }
 
+may_tell() { # UNION: whether it can be in an allowed pair at all
+    ((${#GIVEN[@]} == 0)) || [[ $BRIDGED == yes || -n ${GIVEN[$1]:-} ]]
+}
+
 given_charts() {
     local u
     for u in "${!GIVEN[@]}"; do
@@ -213,7 +217,11 @@ step_4_timeline() {
     for u in "$B" "$C"; do
         note may_see "${NAME_OF[$u]}"
         while IFS=$'\t' read -r label from rest; do
-            printf '        %s\n' "$(text "since_$([[ $rest == – ]] && echo only || echo in)" "$label" "$from" "$rest")"
+            if [[ $rest == – ]]; then
+                printf '        %s\n' "$(text since_only "$label" "$from")"
+            else
+                printf '        %s\n' "$(text since_in "$label" "$from" "$rest")"
+            fi
         done < <(pick --arg f "${CODE_OF[$u]}" 'map(select(.kind == "category" and (.facility | tostring) == $f))[] |
             if (.why // "") == "" or .why == "granted" then [.label, (.from // "" | tostring), ((.periods // "") | tostring)]
             else [.label, "–", "\(.why)"] end | map(if . == "" then "–" else . end) | @tsv')

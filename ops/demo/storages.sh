@@ -109,11 +109,8 @@ today() {
 
 # What a chart holds, counted: prescriptions, laboratory results and all of it in a window that every rule
 # allows; what is certainly older than the windows; reports.
-chart_counts() { # UNION CHART REGISTERED-ON → "rx lab inside older reports"
-    local inside older
-    inside=$(date -u -d "$3 - 170 days" +%F)
-    older=$(date -u -d "$3 - 190 days" +%F)
-    at "$1" documents --chart "$2" --json 2>/dev/null | jq -rs --arg inside "$inside" --arg older "$older" '
+chart_counts() { # UNION CHART INSIDE-FROM OLDER-BEFORE → "rx lab inside older reports"
+    at "$1" documents --chart "$2" --json 2>/dev/null | jq -rs --arg inside "$3" --arg older "$4" '
         [.[].records[]? | select(.kind == "document" and .category != "" and .day != "-" and .day != "")] as $d |
         [$d[] | select(.day >= $inside)] as $in |
         [([$in[] | select(.category == "prescriptions")] | length), ([$in[] | select(.category == "laboratory")] | length),
@@ -123,19 +120,22 @@ chart_counts() { # UNION CHART REGISTERED-ON → "rx lab inside older reports"
 }
 
 # Sets B, C, CHART_B, CHART_C: the patient of the story. Reads joined lines; only hospitals for which
-# `allowed UNION UNION` says so. The best of the first sixty.
+# `allowed UNION UNION` says so. The best of the first forty.
 patient_choose() { # REGISTERED-ON
-    local places u chart counts best=0 score tried=0 i j
+    local places u chart counts since before best=0 score tried=0 i j
+    since=$(date -u -d "$1 - 170 days" +%F)
+    before=$(date -u -d "$1 - 190 days" +%F)
     local -a rest names
     local -A rx lab inside older reports charts
     B='' C=''
     while IFS=$'\t' read -ra rest; do
         rest=("${rest[@]:1}") # behind the pseudonym
-        ((tried++ < 60)) || break
+        ((tried++ < 40)) || break
         rx=() lab=() inside=() older=() reports=() charts=() names=()
         for places in "${rest[@]}"; do
             u=${places%%=*} chart=${places#*=}
-            counts=$(chart_counts "$u" "$chart" "$1") || continue
+            may_tell "$u" || continue
+            counts=$(chart_counts "$u" "$chart" "$since" "$before") || continue
             charts[$u]=$chart
             names+=("$u")
             IFS=$'\t' read -r rx[$u] lab[$u] inside[$u] older[$u] reports[$u] <<<"$counts"
@@ -146,7 +146,7 @@ patient_choose() { # REGISTERED-ON
                 [[ $x != "$y" ]] && allowed "$x" "$y" || continue
                 # B shows the prescription and what is too old; the laboratory result may be at either.
                 ((rx[$x] && lab[$x] + lab[$y] && inside[$x] && inside[$y])) || continue
-                score=$((1 + 4 * (older[$x] > 0) + 2 * (reports[$x] > 0) + (lab[$y] > 0)))
+                score=$((1 + 4 * (older[$x] > 0) + 2 * (reports[$x] + reports[$y] > 0) + (lab[$y] > 0)))
                 if ((score > best)); then
                     best=$score B=$x C=$y CHART_B=${charts[$x]} CHART_C=${charts[$y]}
                 fi
