@@ -5,6 +5,7 @@
 
 #include "ops/cli/ask.h"
 #include "ops/cli/command.h"
+#include "ops/cli/notes.h"
 #include "ops/cli/show.h"
 #include "proto/base/diag.h"
 #include "proto/base/tongue.h"
@@ -53,13 +54,21 @@ static const char *sentence_of(err e)
     }
 }
 
+static void note_show(FILE *out, const char *note)
+{
+    buf words = {0};
+    bool put = note_put(&words, note) == OK && buf_put_u8(&words, 0) == OK;
+    show_safe(out, put ? (const char *)words.at : note, false);
+    buf_done(&words);
+}
+
 void complain(const invocation *v, err e, const char *note)
 {
     const char *name = v && v->row ? v->row->name : "";
     fprintf(stderr, "tsunagu%s%s: %s", name[0] ? " " : "", name, sentence_of(e));
     if (note && note[0] && strcmp(note, err_text(e)) != 0) {
         fputs(": ", stderr);
-        show_safe(stderr, note, false);
+        note_show(stderr, note);
     }
     fputc('\n', stderr);
 }
@@ -306,8 +315,10 @@ static int control_run(invocation *v)
             ask_done(&a);
             return exit_of(status);
         }
-        if (!a.reply->n_records && !v->json && a.reply->note[0])
-            printf("%s\n", a.reply->note);
+        if (!a.reply->n_records && !v->json && a.reply->note[0]) {
+            note_show(stdout, a.reply->note);
+            putchar('\n');
+        }
         // A long answer comes in parts; logs are paged by the person who reads them.
         char handle[64];
         bool more = a.reply->more && a.reply->handle && a.reply->handle[0] && strlen(a.reply->handle) < sizeof handle;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a daemon notes beside a refusal, in the reader's tongue. Daemons note in English: their
+// tongue is one for the whole process, but those who ask them are many. Here the sentences
+// are known again; %s stands for whatever the daemon put in. A sentence that is not here
+// stays as it came.
+#include "ops/cli/notes.h"
+
+#include <string.h>
+
+#include "proto/base/tongue.h"
+
+enum { HOLES_MAX = 4 };
+
+static const char *const notes[] = {
+    // any daemon
+    N_("this daemon does not know the command \"%s\""),
+    N_("only root and the daemon's own user may do this"),
+    N_("%s: a number from %s to %s is needed"),
+    N_("%s: \"%s\" is no date (write 2026-04-01)"),
+    N_("the answer is too long: ask for less at a time"),
+    N_("the log ends before entry %s, which the witness has seen: it was cut"),
+    N_("entry %s is not the one that the witness has seen: the log was rewritten"),
+    N_("the log is broken at entry %s: changed, cut or reordered from there on"),
+    // a disclosing hospital's node
+    N_("this node has no storages"),
+    N_("this node discloses for no hospital"),
+    N_("say which chart"),
+    N_("no such chart, or it has no ADT-00"),
+    N_("its ADT-00 cannot be read"),
+    N_("the chart lacks %s: give it as the form has it"),
+    N_("give what the form says: kana_family, kana_given, birth, sex, ..."),
+    N_("sex: M, F, O, U, A or N"),
+    N_("say who confirms: by"),
+    N_("say who records it: by"),
+    N_("a consent needs somebody to disclose to, and a category"),
+    N_("until: before it begins"),
+    N_("to: \"%s\" is neither facility:CODE, union:ID nor federation"),
+    N_("to: at most %s"),
+    N_("to: %s is registered with no union"),
+    N_("to: the rules know no union \"%s\""),
+    N_("the rules know no category \"%s\""),
+    N_("this consent does not fit a card: name fewer facilities, or a union"),
+    N_("no consent is recorded for this chart"),
+    N_("it was withdrawn before"),
+    N_("the hub has not acknowledged it yet: it stays in the outbox and is sent when the hub is reached"),
+    // a clinic's node
+    N_("say who asks: as"),
+    N_("this login may not act for that user: see uids in the people file"),
+    N_("the people file knows no such user"),
+    N_("%s is needed, written in full"),
+    N_("this number is not registered here"),
+    N_("this number is not registered here: register it first"),
+    N_("another chart here discloses under the same name, birth and sex; say also "
+       "if this one is to take its place"),
+    N_("another own number has the same name, birth and sex; say also if it is so"),
+    N_("no such ticket: look up again"),
+    N_("document: 32 hex digits from a manifest are needed"),
+    N_("no such handle: ask again from the start"),
+    N_("no such handle: open the document again"),
+    N_("the hub is not connected"),
+    N_("the hub is not connected: not withdrawn yet, say it again"),
+    // why a hospital or the hub refused
+    N_("the ticket has expired: look up again"),
+    N_("this is no ticket of the hub"),
+    N_("the ticket is for another hospital"),
+    N_("the ticket was issued to another node"),
+    N_("the hospital holds other rules than those of the ticket: look up again, or have "
+       "the newest rules installed"),
+    N_("that facility does not ask through that node"),
+    N_("what was asked cannot be unsealed"),
+    N_("the ask is not of now: are both clocks right?"),
+    N_("this was asked before: a copied request"),
+    N_("too many documents are asked for at once"),
+    N_("no such consent stands here"),
+    N_("the consent was withdrawn or changed"),
+    N_("the patient withdrew at that facility"),
+    N_("rules, agreement or consent do not allow it"),
+    N_("no such document, or it was replaced by a newer one"),
+    N_("the document is older than the window"),
+    N_("documents of this category are not granted"),
+    N_("the hospital did not finish its answer"),
+    N_("the hospital cannot be asked now"),
+    N_("too much waits to be read on your side"),
+};
+
+// Whether the note is the pattern with its holes filled: shortest fillings first.
+static bool fits(const char *pattern, const char *note, span holes[static HOLES_MAX], int *ret_count)
+{
+    int n = 0;
+    for (;;) {
+        size_t literal = strcspn(pattern, "%");
+        if (strncmp(pattern, note, literal) != 0)
+            return false;
+        pattern += literal;
+        note += literal;
+        if (!*pattern) {
+            *ret_count = n;
+            return !*note;
+        }
+        pattern += 2; // %s
+        size_t next = strcspn(pattern, "%"), len = 0, rest = strlen(note);
+        if (!next)
+            len = rest;
+        else
+            while (len < rest && strncmp(note + len, pattern, next) != 0)
+                len++;
+        if (n == HOLES_MAX)
+            return false;
+        holes[n++] = span_of(note, len);
+        note += len;
+    }
+}
+
+static void fill(const char *words, const span *holes, int count, buf *out)
+{
+    for (int n = 0; *words;) {
+        size_t literal = strcspn(words, "%");
+        (void)buf_put(out, words, literal);
+        words += literal;
+        if (!*words)
+            break;
+        if (n < count) {
+            (void)buf_put(out, holes[n].at, holes[n].len);
+            n++;
+        }
+        words += 2; // %s
+    }
+}
+
+err note_put(buf *out, const char *note)
+{
+    span holes[HOLES_MAX];
+    int count = 0;
+    for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
+        if (!fits(notes[i], note, holes, &count))
+            continue;
+        fill(_(notes[i]), holes, count, out);
+        return out->sticky;
+    }
+    return buf_put_str(out, note);
+}
