@@ -99,7 +99,8 @@ static err grantee_parse(control_in *in, const char *word, grantee *ret)
 }
 
 // Calls take for each word of a comma list.
-static err words_take(control_in *in, const char *list, void *ctx, err (*take)(void *ctx, control_in *in, const char *word))
+static err words_take(control_in *in, const char *list, void *ctx,
+                      err (*take)(void *ctx, control_in *in, const char *word))
 {
     char word[64];
     while (list && *list) {

@@ -133,7 +133,8 @@ static err scope_check(job *j, const confirmation *c)
     for (int i = 0; i < c->scope.grantee_count; i++) {
         const grantee *g = &c->scope.grantees[i];
         if (g->kind == GRANTEE_FACILITY && policy_facility(p, g->facility) == POLICY_NONE) {
-            snprintf(j->note, sizeof j->note, "to: %010llu is registered with no union", (unsigned long long)g->facility);
+            snprintf(j->note, sizeof j->note, "to: %010llu is registered with no union",
+                     (unsigned long long)g->facility);
             return ERR_USAGE;
         }
         if (g->kind == GRANTEE_UNION && policy_union(p, g->union_id) == POLICY_NONE) {

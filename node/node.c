@@ -277,8 +277,9 @@ void node_close(node *n)
     scan_stop(n->scan);
     if (n->write && n->up)
         uplink_drain(n->up);
+    viewer_drain(n); // documents that nobody takes any more would hold the line open
     uplink_close(n->up);
-    viewer_drain(n);
+    viewer_drain(n); // what came meanwhile
     if (n->write)
         work_wait(n);
     control_stop(n->desk);

@@ -81,7 +81,8 @@ static void person_read(const yaml_doc *doc, const yaml_node *map, const policy 
             yaml_complain(d, doc, yaml_find(map, "role"), DIAG_ERROR, _("the rules know no role \"%s\""), role);
     }
     if (code && institution_parse(span_str(code), &ret->facility) != OK)
-        yaml_complain(d, doc, yaml_find(map, "facility"), DIAG_ERROR, _("\"%s\" is no 10-digit institution code"), code);
+        yaml_complain(d, doc, yaml_find(map, "facility"), DIAG_ERROR, _("\"%s\" is no 10-digit institution code"),
+                      code);
     else if (code && policy_facility(p, ret->facility) == POLICY_NONE)
         yaml_complain(d, doc, yaml_find(map, "facility"), DIAG_ERROR, _("%s is registered with no union"), code);
     uids_read(doc, map, d, ret);
@@ -91,7 +92,8 @@ static void twice_check(const yaml_doc *doc, const people *all, size_t at, diag 
 {
     for (size_t i = 0; i < at; i++)
         if (all->items[at].user[0] && strcmp(all->items[i].user, all->items[at].user) == 0)
-            yaml_complain(d, doc, doc->root->items[at], DIAG_ERROR, _("user \"%s\" stands here twice"), all->items[at].user);
+            yaml_complain(d, doc, doc->root->items[at], DIAG_ERROR, _("user \"%s\" stands here twice"),
+                          all->items[at].user);
 }
 
 err people_load(const char *path, const policy *p, diag *d, people *ret)

@@ -165,7 +165,8 @@ static void wait_end(uplink *u, publish_wait *w, err e)
 {
     __atomic_sub_fetch(&u->waiting, 1, __ATOMIC_RELAXED);
     if (e == ERR_DEADLINE)
-        control_note(w->in, "the hub has not acknowledged it yet: it stays in the outbox and is sent when the hub is reached");
+        control_note(w->in, "%s", "the hub has not acknowledged it yet: it stays in the outbox "
+                                  "and is sent when the hub is reached");
     control_finish(w->in, e);
     free(w);
 }

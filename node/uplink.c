@@ -135,8 +135,8 @@ static void witness_compare(node *n, const Tsunagu__LogHead *head)
     if (head->seq >= seq && !other)
         return;
     char text[160];
-    snprintf(text, sizeof text, "the hub's log ends at %llu, this node has seen entry %llu", (unsigned long long)head->seq,
-             (unsigned long long)seq);
+    snprintf(text, sizeof text, "the hub's log ends at %llu, this node has seen entry %llu",
+             (unsigned long long)head->seq, (unsigned long long)seq);
     log_line(LOG_WARN, "%s: was the hub restored from a back-up?", text);
     node_note(n, EVENT_CONNECT, ERR_CONFLICT, text);
 }

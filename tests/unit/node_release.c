@@ -50,7 +50,8 @@ static attempt good(world *w)
     assert_int_equal(consent_get(t, span_str(CHART), &a.c), OK);
     store_end(t);
     memset(a.nonce, ++next_nonce, sizeof a.nonce);
-    a.k = (ticket){.issued = w->now, .expires = w->now + 600000, .facility = VIEWER, .source = SOURCE, .who = a.c.card.who,
+    a.k = (ticket){.issued = w->now, .expires = w->now + 600000, .facility = VIEWER, .source = SOURCE,
+                   .who = a.c.card.who,
                    .role = (uint8_t)policy_role(p, "physician"), .purpose = (uint8_t)policy_purpose(p, "treatment"),
                    .registered_on = TODAY, .consent_revision = a.c.card.scope.revision, .log_seq = 9,
                    .rules = w->n.book_now->r->hash};
@@ -151,7 +152,7 @@ static void set_person(attempt *a) { a->k.who.at[5] ^= 1; }
 static void set_facility(attempt *a) { a->k.facility = 119900041; } // of union c: not through this node
 static void set_nothing_left(attempt *a)
 {
-    a->k.categories = (uint16_t)(1u << policy_category(a->w->n.book_now->r->p, "reports")); // not agreed between a and b
+    a->k.categories = (uint16_t)(1u << policy_category(a->w->n.book_now->r->p, "reports")); // not agreed
 }
 static void set_nurse(attempt *a)
 {
