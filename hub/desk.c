@@ -27,9 +27,8 @@ static const duty *duty_find(uint32_t method)
     return NULL;
 }
 
-void desk_request(void *ctx, link_conn *c, link_in *call)
+static void serve(hub *h, link_conn *c, link_in *call)
 {
-    hub *h = ctx;
     session *s = link_conn_user(c);
     const duty *d = duty_find(link_in_method(call));
     if (!d) {
@@ -42,12 +41,24 @@ void desk_request(void *ctx, link_conn *c, link_in *call)
         return;
     }
     err e = wire_decode(link_in_body(call), d->message, d->body_max, &j->memory, (ProtobufCMessage **)&j->request);
-    if (e == OK && d->ready)
+    if (e == OK && d->ready) {
+        writer_wake(h->write); // this takes long: nobody before us waits for it
         e = d->ready(j);
+    }
     if (e) {
         job_reply(j, e, (span){0});
         job_free(j);
         return;
     }
-    job_submit(j);
+    job_queue(j);
+}
+
+void desk_request(void *ctx, link_conn *c, link_in *call)
+{
+    hub *h = ctx;
+    // Requests that came together go to the writer together: one commit, one signature.
+    bool more = link_in_more(call);
+    serve(h, c, call);
+    if (!more)
+        writer_wake(h->write);
 }

@@ -114,7 +114,8 @@ static err key_open(hub *h)
 static err store_start(hub *h)
 {
     store_options so = {.dir = h->config.data, .tables = tables, .map_bytes = (size_t)h->config.map_size};
-    writer_options wo = {.batch_max = HUB_JOBS, .before = hub_before_commit, .after = hub_after_commit, .broken = on_broken, .ctx = h};
+    writer_options wo = {.batch_max = HUB_JOBS, .before = hub_before_commit, .after = hub_after_commit,
+                         .telling = hub_telling, .broken = on_broken, .ctx = h};
     store_txn *t;
     err e = store_open(&so, &h->keep);
     if (e) {
@@ -166,6 +167,7 @@ err hub_open(const char *config_path, hub **ret)
     pthread_mutex_init(&h->rules_lock, NULL);
     pthread_mutex_init(&h->roster_lock, NULL);
     pthread_mutex_init(&h->refusal_lock, NULL);
+    pthread_mutex_init(&h->spare_lock, NULL);
     h->since = clock_now_ms();
     err e = config_open(h, config_path);
     if (e == OK)
@@ -224,6 +226,7 @@ void hub_close(hub *h)
         hub_note(h, EVENT_STOP, OK, h->config.name, "");
         writer_stop(h->write);
     }
+    jobs_trim(h);
     accesslog_done(&h->log);
     for (int i = 0; i < HUB_TICKETS; i++)
         ticket_batch_done(&h->tickets[i]);
@@ -236,6 +239,7 @@ void hub_close(hub *h)
     pthread_mutex_destroy(&h->rules_lock);
     pthread_mutex_destroy(&h->roster_lock);
     pthread_mutex_destroy(&h->refusal_lock);
+    pthread_mutex_destroy(&h->spare_lock);
     free(h);
 }
 

@@ -22,6 +22,7 @@ enum hub_table { TABLE_META, TABLE_CARD, TABLE_LOG, TABLE_SEQUENCE, TABLE_STOP, 
 enum { HUB_JOBS = 256, HUB_ANSWERS = 64, HUB_TICKETS = HUB_JOBS * HUB_ANSWERS / TICKET_BATCH };
 
 typedef struct session session; // hub/roster.h
+typedef struct job job;         // hub/job.h
 
 typedef struct hub {
     hub_config config;
@@ -51,6 +52,10 @@ typedef struct hub {
     uint32_t refusal_tokens;
     uint64_t refusals_unlogged;
     time_ms refusal_minute;
+
+    pthread_mutex_t spare_lock; // hub/job.c: jobs kept for reuse with their memory
+    job *spare;
+    unsigned spare_count;
 
     int jobs_open;        // atomic: jobs whose memory is still out
     bool dead;            // atomic: a commit failed; nothing is acknowledged any more

@@ -6,7 +6,7 @@
 
 #include "proto/base/log.h"
 
-enum { JOB_MEMORY = 1 << 20 };
+enum { JOB_MEMORY = 1 << 20, SPARE_JOBS = 64 };
 
 static err job_run(writer_job *base, store_txn *t)
 {
@@ -31,9 +31,66 @@ static void job_done(writer_job *base, err e)
     job_free(j);
 }
 
+// A job and the memory its last request left behind: asking the heap anew for each, and giving
+// it back on another thread, costs as much as the look-up itself.
+static job *job_take(hub *h)
+{
+    pthread_mutex_lock(&h->spare_lock);
+    job *j = h->spare;
+    if (j) {
+        h->spare = j->next;
+        h->spare_count--;
+    }
+    pthread_mutex_unlock(&h->spare_lock);
+    if (!j) {
+        j = calloc(1, sizeof *j);
+        if (j)
+            arena_init(&j->memory, JOB_MEMORY);
+        return j;
+    }
+    arena kept = j->memory;
+    *j = (job){.memory = kept};
+    return j;
+}
+
+static void job_drop(job *j)
+{
+    arena_done(&j->memory);
+    free(j);
+}
+
+static void job_give_back(hub *h, job *j)
+{
+    arena_clear(&j->memory);
+    pthread_mutex_lock(&h->spare_lock);
+    bool keep = h->spare_count < SPARE_JOBS;
+    if (keep) {
+        j->next = h->spare;
+        h->spare = j;
+        h->spare_count++;
+    }
+    pthread_mutex_unlock(&h->spare_lock);
+    if (!keep)
+        job_drop(j);
+}
+
+void jobs_trim(hub *h)
+{
+    pthread_mutex_lock(&h->spare_lock);
+    job *list = h->spare;
+    h->spare = NULL;
+    h->spare_count = 0;
+    pthread_mutex_unlock(&h->spare_lock);
+    while (list) {
+        job *j = list;
+        list = j->next;
+        job_drop(j);
+    }
+}
+
 job *job_new(hub *h, session *caller, link_in *call, duty_run run, duty_answer answer)
 {
-    job *j = calloc(1, sizeof *j);
+    job *j = job_take(h);
     if (!j)
         return NULL;
     j->base.run = job_run;
@@ -45,7 +102,6 @@ job *job_new(hub *h, session *caller, link_in *call, duty_run run, duty_answer a
     j->now = clock_now_ms();
     j->run = run;
     j->answer = answer;
-    arena_init(&j->memory, JOB_MEMORY);
     __atomic_add_fetch(&h->jobs_open, 1, __ATOMIC_RELAXED);
     return j;
 }
@@ -55,17 +111,15 @@ void job_free(job *j)
     if (!j)
         return;
     hub *h = j->h;
-    arena_done(&j->memory);
     rules_drop(j->rules);
     if (j->caller)
         session_drop(j->caller);
-    free(j);
+    job_give_back(h, j);
     __atomic_sub_fetch(&h->jobs_open, 1, __ATOMIC_RELEASE);
 }
 
-void job_submit(job *j)
+static void submitted(job *j, err e)
 {
-    err e = writer_submit(j->h->write, &j->base);
     if (e == OK)
         return;
     // Not on the writer's thread: only the reply, nothing of the batch is touched.
@@ -74,6 +128,16 @@ void job_submit(job *j)
     if (j->unsent)
         j->unsent(j);
     job_free(j);
+}
+
+void job_submit(job *j)
+{
+    submitted(j, writer_submit(j->h->write, &j->base));
+}
+
+void job_queue(job *j)
+{
+    submitted(j, writer_queue(j->h->write, &j->base));
 }
 
 void job_reply(job *j, err status, span body)
@@ -149,4 +213,14 @@ err hub_after_commit(void *ctx)
         if (h->tickets[i].count)
             e = ticket_batch_sign(&h->tickets[i], h->ticket_key);
     return e;
+}
+
+// The answers of a batch are ready at once: they leave together.
+void hub_telling(void *ctx, bool begins)
+{
+    (void)ctx;
+    if (begins)
+        link_gather();
+    else
+        link_gather_end();
 }

@@ -7,7 +7,6 @@
 
 #include "hub/roster.h"
 
-typedef struct job job;
 // A duty: decides and writes. {now, caller, request, txn, arena} are in the job; no socket, no clock.
 typedef err (*duty_run)(job *j, store_txn *t);
 // After the commit (e = OK), or its failure: replies.
@@ -15,6 +14,7 @@ typedef void (*duty_answer)(job *j, err e);
 
 struct job {
     writer_job base; // first
+    job *next;       // among the spare
     hub *h;
     session *caller; // counted; NULL for the hub's own entries
     link_in *call;   // NULL if nobody waits
@@ -31,7 +31,9 @@ struct job {
 
 job *job_new(hub *h, session *caller, link_in *call, duty_run run, duty_answer answer);
 void job_submit(job *j); // on ERR_BUSY it is answered at once
+void job_queue(job *j);  // the same, but somebody must writer_wake behind it
 void job_free(job *j);
+void jobs_trim(hub *h); // gives the spare ones back
 // Replies with the job's note.
 void job_reply(job *j, err status, span body);
 // Appends an entry; fills in time, node and rules.
@@ -42,5 +44,6 @@ void hub_note(hub *h, uint32_t event, err status, const char *node, const char *
 // The writer's hooks.
 err hub_before_commit(void *ctx, store_txn *t);
 err hub_after_commit(void *ctx);
+void hub_telling(void *ctx, bool begins);
 
 #endif

@@ -210,7 +210,8 @@ err lookup_run(job *j, store_txn *t)
     if (status == ERR_FORMAT)
         return status; // nothing that could be put on record: not a lookup at all
     if (status == OK) {
-        err e = index_stop(t, &l->who, l->q->facility, &l->stop);
+        // Most federations have none: then there is nothing to look for.
+        err e = j->h->stop_seq ? index_stop(t, &l->who, l->q->facility, &l->stop) : ERR_NOT_FOUND;
         if (e != OK && e != ERR_NOT_FOUND)
             return e;
         l->stopped = e == OK;

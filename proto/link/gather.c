@@ -2,7 +2,10 @@
 // Answers of one batch leave together: a TLS write a connection instead of one an answer.
 #include "proto/link/conn.h"
 
-enum { GATHER_CONNS = 64 }; // beyond: sent at once, as without gathering
+enum {
+    GATHER_CONNS = 64,        // beyond: sent at once, as without gathering
+    GATHER_BYTES = 16 << 10,  // a full TLS record gains nothing by waiting, and the peer can begin
+};
 
 static _Thread_local struct gather {
     bool on;
@@ -12,6 +15,8 @@ static _Thread_local struct gather {
 
 bool gather_takes(link_conn *c)
 {
+    if (io_waiting(c) >= GATHER_BYTES)
+        return false;
     if (c->gathered) // here or on another thread: whoever holds it sends what is there then
         return true;
     if (!gather.on || gather.count == GATHER_CONNS)
