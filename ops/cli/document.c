@@ -26,6 +26,8 @@ typedef struct sink {
 
 static err sink_take(sink *s, span piece)
 {
+    if (!piece.len)
+        return OK;
     if (s->file)
         return fwrite(piece.at, 1, piece.len, s->file) == piece.len ? OK : ERR_IO;
     return buf_put_span(&s->bytes, piece);

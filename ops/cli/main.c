@@ -319,7 +319,7 @@ static int control_run(invocation *v)
             note_show(stdout, a.reply->note);
             putchar('\n');
         }
-        // A long answer comes in parts; logs are paged by the person who reads them.
+        // A long answer comes in parts.
         char handle[64];
         bool more = a.reply->more && a.reply->handle && a.reply->handle[0] && strlen(a.reply->handle) < sizeof handle;
         if (more)
