@@ -293,9 +293,11 @@ void peer_ask(peer *n, uint32_t method, span body, reply *ret)
     link_out_events ev = {.ctx = &a, .done = on_done};
     *ret = (reply){0};
     arena_init(&ret->memory, 0);
-    ret->e = link_call(n->conn, method, body, ASK_MS, 0, &ev, NULL);
-    if (ret->e)
+    err e = link_call(n->conn, method, body, ASK_MS, 0, &ev, NULL);
+    if (e) {
+        ret->e = e; // `done` will not come
         return;
+    }
     time_ms until = clock_mono_ms() + PATIENCE_MS;
     pthread_mutex_lock(&n->lock);
     while (!a.over) {
