@@ -116,15 +116,59 @@ static const char *head_of(const char *name)
         {"seq", N_("no.")}, {"time", N_("time")}, {"event", N_("event")}, {"node", N_("node")}, {"role", N_("role")},
         {"purpose", N_("purpose")}, {"source", N_("source")}, {"sources", N_("sources")}, {"note", N_("note")},
         {"state", N_("state")}, {"since", N_("since")}, {"union", N_("union")}, {"host", N_("host")},
-        {"rules", N_("rules")}, {"user", N_("user")}, {"number", N_("number")}, {"media", N_("form")},
+        {"rules", N_("rules")}, {"user", N_("user")}, {"number", N_("no.")}, {"media", N_("form")},
         {"publish_seq", N_("published")}, {"revision", N_("revision")}, {"categories", N_("categories")},
         {"to", N_("to")}, {"path", N_("file")}, {"types", N_("types")}, {"oldest", N_("oldest")},
         {"newest", N_("newest")}, {"consented", N_("consented")}, {"registered_on", N_("registered")},
+        // What stands line by line keeps its name in English: it is that of --json.
+        {"program", N_("program")}, {"version", N_("version")}, {"hub", N_("hub")}, {"port", N_("port")},
+        {"detail", N_("detail")}, {"rules_version", N_("rules_version")}, {"rules_hash", N_("rules_hash")},
+        {"store_used", N_("store_used")}, {"store_map", N_("store_map")}, {"pending", N_("pending")},
+        {"patients", N_("patients")}, {"documents", N_("documents")}, {"consents", N_("consents")},
+        {"last_scan", N_("last_scan")}, {"nodes", N_("nodes")}, {"cards", N_("cards")}, {"hash", N_("hash")},
+        {"verified", N_("verified")}, {"bad", N_("bad")}, {"id", N_("id")}, {"at", N_("at")}, {"by", N_("by")},
+        {"emergency", N_("emergency")}, {"proxy", N_("proxy")}, {"withdrawn", N_("withdrawn")},
+        {"kanji_family", N_("kanji_family")}, {"kanji_given", N_("kanji_given")}, {"kanji", N_("kanji")},
+        {"kana_family", N_("kana_family")}, {"kana_given", N_("kana_given")}, {"address", N_("address")},
+        {"telephone", N_("telephone")}, {"insurer", N_("insurer")}, {"symbol", N_("symbol")},
+        {"branch", N_("branch")}, {"insurance", N_("insurance")}, {"birth_date", N_("birth_date")},
+        {"issued", N_("issued")}, {"expires", N_("expires")},
     };
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         if (strcmp(heads[i].name, name) == 0)
             return _(heads[i].text);
     return name;
+}
+
+// Values that are words of ours, for people; --json always has them as they are.
+static const char *value_of(const char *key, const char *value)
+{
+    static const char *const keys[] = {
+        "state", "status", "why", "strength", "until", "rules", "consented", "verified", "emergency",
+        "withdrawn", "twin", "kana_family", "kana_given", "kanji", "birth_date", "sex", "postal",
+        "telephone", "insurance",
+    };
+    static const char *const words[] = {
+        N_("connected"), N_("connecting"), N_("serving"), N_("absent"), N_("same"), N_("other"), N_("new"),
+        N_("changed"), N_("published"), N_("pending"), N_("forever"), N_("yes"), N_("no"), N_("agrees"),
+        N_("close"), N_("differs"), N_("none"), N_("weak"), N_("possible"), N_("likely"), N_("strong"),
+        N_("ok"), N_("granted"), N_("rule"), N_("agreement"), N_("consent"), N_("window"), N_("member"),
+        N_("unknown"), N_("not-asked"), N_("rules-stale"), N_("not-available"), N_("withdrawn"),
+        N_("denied"), N_("unreachable"), N_("not_found"), N_("stale"), N_("deadline"), N_("busy"),
+    };
+    bool ours = false;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && !ours; i++)
+        ours = strcmp(keys[i], key) == 0;
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && ours; i++)
+        if (strcmp(words[i], value) == 0)
+            return _(words[i]);
+    return value;
+}
+
+static const char *field_of(const Tsunagu__ControlRecord *r, const char *key)
+{
+    const char *f = record_field(r, key);
+    return f ? value_of(key, f) : "";
 }
 
 static void table_show(const Tsunagu__ControlReply *r, size_t from, size_t to, char names[COLUMNS_MAX][32], int n)
@@ -133,8 +177,7 @@ static void table_show(const Tsunagu__ControlReply *r, size_t from, size_t to, c
     for (int c = 0; c < n; c++) {
         widths[c] = utf8_width(span_str(head_of(names[c])));
         for (size_t i = from; i < to; i++) {
-            const char *f = record_field(r->records[i], names[c]);
-            size_t w = f ? utf8_width(span_str(f)) : 0;
+            size_t w = utf8_width(span_str(field_of(r->records[i], names[c])));
             if (w > widths[c])
                 widths[c] = w;
         }
@@ -145,8 +188,7 @@ static void table_show(const Tsunagu__ControlReply *r, size_t from, size_t to, c
     fputc('\n', stdout);
     for (size_t i = from; i < to; i++) {
         for (int c = 0; c < n; c++) {
-            const char *f = record_field(r->records[i], names[c]);
-            cell(f ? f : "", c + 1 < n ? widths[c] + 2 : 0);
+            cell(field_of(r->records[i], names[c]), c + 1 < n ? widths[c] + 2 : 0);
         }
         fputc('\n', stdout);
     }
@@ -156,14 +198,14 @@ static void lines_show(const Tsunagu__ControlRecord *rec)
 {
     size_t width = 0;
     for (size_t k = 0; k < rec->n_fields; k++) {
-        size_t w = utf8_width(span_str(rec->fields[k]->key));
+        size_t w = utf8_width(span_str(head_of(rec->fields[k]->key)));
         width = w > width ? w : width;
     }
     for (size_t k = 0; k < rec->n_fields; k++) {
         if (!rec->fields[k]->value[0])
             continue;
-        cell(rec->fields[k]->key, width + 2);
-        show_safe(stdout, rec->fields[k]->value, false);
+        cell(head_of(rec->fields[k]->key), width + 2);
+        show_safe(stdout, value_of(rec->fields[k]->key, rec->fields[k]->value), false);
         fputc('\n', stdout);
     }
 }
