@@ -16,8 +16,8 @@
 typedef struct bench {
     bool quick, json;
     int rounds;
-    double seconds;   // of one round
-    const char *only; // of a measurement's figures; NULL: all
+    double seconds;    // of one round
+    const char *only;  // of a measurement's figures; NULL: all
     char source[1024]; // the checkout: policies/sapporo
     char bin[1024];    // the built programs
     char data[1024];   // build/bench-data: what is kept between runs
@@ -26,21 +26,21 @@ typedef struct bench {
 typedef struct result {
     const char *name, *unit;
     double value;
-    const char *beside;   // what it is held against; NULL: nothing
+    const char *beside; // what it is held against; NULL: nothing
     double beside_value;
     const char *beside_unit; // NULL: as the value's
-    bool of_value;        // the aim speaks of the value, not of the ratio
-    bool at_most;         // the aim is a ceiling
-    double aim;           // NAN: none
-    double p50, p99;      // of the calls' times, microseconds; 0: not such a figure
+    bool of_value;           // the aim speaks of the value, not of the ratio
+    bool at_most;            // the aim is a ceiling
+    double aim;              // NAN: none
+    double p50, p99;         // of the calls' times, microseconds; 0: not such a figure
     char note[160];
 } result;
 void report_open(const bench *b);
-void report(const result *r);   // prints it at once
+void report(const result *r); // prints it at once
 void report_missing(const char *name, const char *why);
 
 noreturn void die(const char *fmt, ...) PRINTF_LIKE(1, 2);
-void must(err e, const char *what); // dies
+void must(err e, const char *what);               // dies
 void say(const char *fmt, ...) PRINTF_LIKE(1, 2); // progress, on standard error
 
 uint64_t now_ns(void);

@@ -56,7 +56,8 @@ static void fetch_make(line *l, const crowd *who, buf *out)
         request.at[at + i] = name.at[i];
     must(line_ask(l, METHOD_LOOKUP, buf_span(&request), &back), "LOOKUP");
     arena_init(&a, 0);
-    must(WIRE_DECODE(buf_span(&back), LookupReply, tsunagu__lookup_reply__descriptor, WIRE_BODY_MAX, &a, &r), "LOOKUP");
+    must(WIRE_DECODE(buf_span(&back), LookupReply, tsunagu__lookup_reply__descriptor, WIRE_BODY_MAX, &a, &r),
+         "LOOKUP");
     if (r->n_facilities == 0 || r->facilities[0]->ticket.len == 0)
         die("no ticket for the document");
     q.ticket = r->facilities[0]->ticket;
@@ -104,15 +105,24 @@ void document_bench(const bench *b)
     }
     atomic_store(&w.over, true);
     pthread_join(watcher, NULL);
-    result speed = {.name = "document", .unit = "MiB/s", .value = samples_at(&relay, 0.5),
-                    .beside = "one line without relay", .beside_value = samples_at(&direct, 0.5), .aim = NAN,
+    result speed = {.name = "document",
+                    .unit = "MiB/s",
+                    .value = samples_at(&relay, 0.5),
+                    .beside = "one line without relay",
+                    .beside_value = samples_at(&direct, 0.5),
+                    .aim = NAN,
                     .note = "64 MiB through the hub: twice the TLS, three processes on the machine's cores"};
     report(&speed);
     if (before < 0)
         report_missing("document_rss", "the hub's smaps may not be read (run as root)");
     else {
-        result grown = {.name = "document_rss", .unit = "MiB", .value = w.most - before, .of_value = true,
-                        .at_most = true, .aim = 8, .note = "how far the hub grew at most while documents passed"};
+        result grown = {.name = "document_rss",
+                        .unit = "MiB",
+                        .value = w.most - before,
+                        .of_value = true,
+                        .at_most = true,
+                        .aim = 8,
+                        .note = "how far the hub grew at most while documents passed"};
         report(&grown);
     }
     for (int i = 0; i < 2; i++)

@@ -56,7 +56,8 @@ int echo_main(const char *dir)
     tls_files f = {ca, crl, cert, key};
     if (tls_ctx_new(&f, true, why, &ctx))
         die("%s", why);
-    link_options o = {.address = "127.0.0.1:0", .tls = ctx,
+    link_options o = {.address = "127.0.0.1:0",
+                      .tls = ctx,
                       .events = {NULL, on_admit, on_opened, on_request, on_closed, on_refused}};
     must(link_listen(&o, &end), "link_listen");
     printf("%u\n", link_port_of(end));

@@ -8,8 +8,8 @@
 
 #include "ops/bench/place.h"
 
-#define ECHO_METHOD 1000u        // + bytes of the answer
-#define ECHO_STREAM 1000000000u  // + bytes of the stream
+#define ECHO_METHOD 1000u       // + bytes of the answer
+#define ECHO_STREAM 1000000000u // + bytes of the stream
 
 typedef struct echo {
     pid_t pid;

@@ -54,9 +54,12 @@ line *line_dial(const place *p, int node, const char *address)
     l->node = &p->nodes[node];
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->changed, NULL);
-    link_options o = {.address = address, .host = PLACE_HUB_HOST, .tls = l->node->tls,
+    link_options o = {.address = address,
+                      .host = PLACE_HUB_HOST,
+                      .tls = l->node->tls,
                       .events = {l, on_admit, on_opened, on_request, on_closed, on_refused},
-                      .retry_min_ms = 5, .retry_max_ms = 20};
+                      .retry_min_ms = 5,
+                      .retry_max_ms = 20};
     must(link_dial(&o, &l->end), "link_dial");
     time_ms until = clock_mono_ms() + OPEN_MS;
     pthread_mutex_lock(&l->lock);
@@ -89,7 +92,8 @@ line *line_open(const place *p, int node, const char *address)
     q.rules_hash = wire_bytes(span_of(p->rules->hash.at, HASH_BYTES));
     must(wire_encode((const ProtobufCMessage *)&q, &body), "HELLO");
     must(line_ask(l, METHOD_HELLO, buf_span(&body), &back), "HELLO");
-    must(WIRE_DECODE(buf_span(&back), HelloReply, tsunagu__hello_reply__descriptor, WIRE_BODY_MAX, &a, &r), "HELLO");
+    must(WIRE_DECODE(buf_span(&back), HelloReply, tsunagu__hello_reply__descriptor, WIRE_BODY_MAX, &a, &r),
+         "HELLO");
     l->publish_seq = r->publish_seq;
     arena_done(&a);
     buf_done(&body);

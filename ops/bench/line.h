@@ -16,7 +16,7 @@ typedef struct line {
     link_conn *conn;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    uint64_t publish_seq; // as the hub told in HELLO
+    uint64_t publish_seq;                    // as the hub told in HELLO
     void (*serve)(void *ctx, link_in *call); // what the hub asks of us; NULL: refused
     void *ctx;
 } line;

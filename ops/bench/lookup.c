@@ -48,8 +48,8 @@ bool asker_inspect(const asker *a, span body)
         const Tsunagu__FacilityAnswer *f = r->facilities[i];
         ticket k;
         err e = f->status ? (err)f->status
-                          : ticket_open(wire_span(f->ticket), a->p->rules->hub_keys, a->p->rules->hub_key_count,
-                                        clock_now_ms(), &k);
+                          : ticket_open(wire_span(f->ticket), a->p->rules->hub_keys,
+                                        a->p->rules->hub_key_count, clock_now_ms(), &k);
         if (e || k.source != f->facility || !f->granted) {
             good = false;
             say("no good ticket for %llu: %s", (unsigned long long)f->facility, err_text(e));
@@ -91,8 +91,8 @@ typedef struct shape {
 typedef struct side {
     line *lines[PLACE_NODES];
     asker ask;
-    pid_t pid;   // who answers
-    double cpu;  // what it spent on it, seconds
+    pid_t pid;  // who answers
+    double cpu; // what it spent on it, seconds
     uint64_t calls;
 } side;
 
@@ -111,8 +111,14 @@ static void duel_done(duel *d)
 static load load_of(const bench *b, const shape *s, side *x)
 {
     x->ask.seed += 1000000007; // other patients each round
-    return (load){.lines = x->lines, .line_count = s->lines, .outstanding = s->outstanding, .method = METHOD_LOOKUP,
-                  .make = asker_make, .check = asker_check, .ctx = &x->ask, .seconds = b->seconds};
+    return (load){.lines = x->lines,
+                  .line_count = s->lines,
+                  .outstanding = s->outstanding,
+                  .method = METHOD_LOOKUP,
+                  .make = asker_make,
+                  .check = asker_check,
+                  .ctx = &x->ask,
+                  .seconds = b->seconds};
 }
 
 static void side_run(side *x, const load *o, load_result *r)
@@ -134,7 +140,8 @@ static double run_lookups(const bench *b, const shape *s, side *x, samples *time
     load_result r = {0};
     side_run(x, &o, &r);
     if (r.wrong)
-        die("%s: %llu of %llu answers were wrong", s->name, (unsigned long long)r.wrong, (unsigned long long)r.calls);
+        die("%s: %llu of %llu answers were wrong", s->name, (unsigned long long)r.wrong,
+            (unsigned long long)r.calls);
     if (times)
         samples_join(times, &r.times);
     if (ret_size)
@@ -169,12 +176,18 @@ static void beside_echo(const bench *b, const shape *s, side *hub, side *bare)
         samples_add(&d.rate, run_lookups(b, s, hub, &d.times, NULL));
         samples_add(&d.other, run_echo(b, s, bare, size));
     }
-    result out = {.name = s->name, .unit = "lookups/s", .value = samples_at(&d.rate, 0.5), .beside = "bare echo",
-                  .beside_value = samples_at(&d.other, 0.5), .aim = s->aim, .p50 = samples_at(&d.times, 0.5),
+    result out = {.name = s->name,
+                  .unit = "lookups/s",
+                  .value = samples_at(&d.rate, 0.5),
+                  .beside = "bare echo",
+                  .beside_value = samples_at(&d.other, 0.5),
+                  .aim = s->aim,
+                  .p50 = samples_at(&d.times, 0.5),
                   .p99 = samples_at(&d.times, 0.99)};
-    snprintf(out.note, sizeof out.note,
-             "%d x %d outstanding, request %u bytes, answer %u; processor time a call: hub %.1f us, echo %.1f us", s->lines,
-             s->outstanding, request, size, cpu_us(hub), cpu_us(bare));
+    snprintf(
+        out.note, sizeof out.note,
+        "%d x %d outstanding, request %u bytes, answer %u; processor time a call: hub %.1f us, echo %.1f us",
+        s->lines, s->outstanding, request, size, cpu_us(hub), cpu_us(bare));
     report(&out);
     duel_done(&d);
 }
@@ -199,7 +212,8 @@ static void side_close(side *x)
 
 void lookup_bench(const bench *b)
 {
-    static const shape shapes[] = {{"lookup", 1, 32, 0.2}, {"lookup_1", 1, 1, 0.2}, {"lookup_8x16", 8, 16, 0.2}};
+    static const shape shapes[] = {
+        {"lookup", 1, 32, 0.2}, {"lookup_1", 1, 1, 0.2}, {"lookup_8x16", 8, 16, 0.2}};
     place p;
     hub_proc h;
     echo bare;
@@ -247,10 +261,16 @@ void lookup_1e7_bench(const bench *b)
         samples_add(&d.rate, run_lookups(b, &one, &at_big, &d.times, NULL));
         samples_add(&d.other, run_lookups(b, &one, &at_small, NULL, NULL));
     }
-    result out = {.name = "lookup_1e7", .unit = "lookups/s", .value = samples_at(&d.rate, 0.5),
-                  .beside = "itself at 10^5 cards", .beside_value = samples_at(&d.other, 0.5), .aim = 0.8,
-                  .p50 = samples_at(&d.times, 0.5), .p99 = samples_at(&d.times, 0.99)};
-    snprintf(out.note, sizeof out.note, "%llu cards, put in through proto/store beforehand; 1 x 32 outstanding",
+    result out = {.name = "lookup_1e7",
+                  .unit = "lookups/s",
+                  .value = samples_at(&d.rate, 0.5),
+                  .beside = "itself at 10^5 cards",
+                  .beside_value = samples_at(&d.other, 0.5),
+                  .aim = 0.8,
+                  .p50 = samples_at(&d.times, 0.5),
+                  .p99 = samples_at(&d.times, 0.99)};
+    snprintf(out.note, sizeof out.note,
+             "%llu cards, put in through proto/store beforehand; 1 x 32 outstanding",
              (unsigned long long)many.count * 2);
     report(&out);
     side_close(&at_big);

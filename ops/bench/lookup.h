@@ -12,7 +12,7 @@ typedef struct asker {
     uint64_t seed;
     buf request[PLACE_NODES]; // by line
     size_t name_at[PLACE_NODES];
-    uint64_t checked, opened;  // answers decoded, tickets verified; not exact with several lines
+    uint64_t checked, opened; // answers decoded, tickets verified; not exact with several lines
 } asker;
 void asker_init(const place *p, const crowd *who, line *const *lines, int count, asker *ret);
 void asker_done(asker *a);

@@ -11,13 +11,15 @@
 #include "ops/bench/echo.h"
 
 static const bench_row rows[] = {
-    {"lookup", "audited look-ups a second over mutual TLS; beside a bare echo through the same line", lookup_bench},
+    {"lookup", "audited look-ups a second over mutual TLS; beside a bare echo through the same line",
+     lookup_bench},
     {"lookup_1e7", "the same over 10^7 cards; beside itself over 10^5", lookup_1e7_bench},
     {"publish", "cards published a second, durable; beside raw LMDB", publish_bench},
     {"scan", "a storage scanned (scan, rescan); beside find -type f and the full scan", scan_bench},
     {"rss_hub", "resident memory of an idle hub with 10^5 cards, the map not counted", rss_hub_bench},
     {"rss_node", "the same of a node", rss_node_bench},
-    {"restart", "from exec to the first answer over 10^6 cards; beside a raw LMDB open and get", restart_bench},
+    {"restart", "from exec to the first answer over 10^6 cards; beside a raw LMDB open and get",
+     restart_bench},
     {"document", "64 MiB through the hub, and how far it grows; beside the bare line", document_bench},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -36,13 +38,15 @@ static void help(void)
            "Without a NAME all are run:\n");
     for (size_t i = 0; i < ROWS; i++)
         printf("  %-12s %s\n", rows[i].name, rows[i].what);
-    printf("\nMemory is read from /proc/PID/smaps of a daemon that is not dumpable: run as root for rss_*.\n");
+    printf(
+        "\nMemory is read from /proc/PID/smaps of a daemon that is not dumpable: run as root for rss_*.\n");
 }
 
 static const bench_row *row_find(const char *name)
 {
     for (size_t i = 0; i < ROWS; i++)
-        if (strcmp(rows[i].name, name) == 0 || (strcmp(name, "rescan") == 0 && strcmp(rows[i].name, "scan") == 0))
+        if (strcmp(rows[i].name, name) == 0 ||
+            (strcmp(name, "rescan") == 0 && strcmp(rows[i].name, "scan") == 0))
             return &rows[i];
     return NULL;
 }
@@ -64,10 +68,15 @@ static void places(bench *b, const char *source, const char *data)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, 0, 'j'},     {"quick", no_argument, 0, 'q'},      {"rounds", required_argument, 0, 'r'},
-        {"source", required_argument, 0, 's'}, {"data", required_argument, 0, 'd'}, {"help", no_argument, 0, 'h'},
-        {"echo", required_argument, 0, 'e'}, {"only", required_argument, 0, 'o'}, {0}};
+    static const struct option options[] = {{"json", no_argument, 0, 'j'},
+                                            {"quick", no_argument, 0, 'q'},
+                                            {"rounds", required_argument, 0, 'r'},
+                                            {"source", required_argument, 0, 's'},
+                                            {"data", required_argument, 0, 'd'},
+                                            {"help", no_argument, 0, 'h'},
+                                            {"echo", required_argument, 0, 'e'},
+                                            {"only", required_argument, 0, 'o'},
+                                            {0}};
     bench b = {0};
     const char *source = NULL, *data = NULL;
     for (int o; (o = getopt_long(argc, argv, "jqr:s:d:h", options, NULL)) != -1;) {

@@ -41,11 +41,18 @@ void rss_hub_bench(const bench *b)
     asker ask;
     load_result r = {0};
     asker_init(&p, &who, lines, 1, &ask);
-    load o = {.lines = lines, .line_count = 1, .outstanding = 64, .method = METHOD_LOOKUP, .make = asker_make,
-              .check = asker_check, .ctx = &ask, .calls = 20000};
+    load o = {.lines = lines,
+              .line_count = 1,
+              .outstanding = 64,
+              .method = METHOD_LOOKUP,
+              .make = asker_make,
+              .check = asker_check,
+              .ctx = &ask,
+              .calls = 20000};
     load_run(&o, &r);
     memory_rest();
-    snprintf(note, sizeof note, "%llu cards published through the line, 3 nodes connected, 20,000 look-ups, then %d s idle",
+    snprintf(note, sizeof note,
+             "%llu cards published through the line, 3 nodes connected, 20,000 look-ups, then %d s idle",
              (unsigned long long)who.count * 2, MEMORY_REST_S);
     memory_weigh("rss_hub", h.pid, note);
     samples_done(&r.times);

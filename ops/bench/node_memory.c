@@ -54,14 +54,16 @@ static void node_configure(const place *p, const hub_proc *h, char config[static
     FILE *f = fopen(config, "we");
     if (!f)
         die("%s: cannot be written", config);
-    fprintf(f,
-            "node: %s\nfacility: \"%010llu\"\nhub: {address: \"%s\", host: %s}\nrules: rules.bundle\ndata: node.data\n"
-            "socket: node.sock\nlog_level: warn\n"
-            "tls: {ca: ca/ca.pem, crl: ca/crl.pem, cert: %s.pem, key: %s.key}\n"
-            "keys: {sign: %s-sign.key, seal: [%s-seal.key], secret: %s-secret.hex, federation: federation.hex}\n"
-            "storages: [storage/standard]\n",
-            n->name, (unsigned long long)n->discloses, h->address, PLACE_HUB_HOST, n->name, n->name, n->name, n->name,
-            n->name);
+    fprintf(
+        f,
+        "node: %s\nfacility: \"%010llu\"\nhub: {address: \"%s\", host: %s}\nrules: rules.bundle\ndata: "
+        "node.data\n"
+        "socket: node.sock\nlog_level: warn\n"
+        "tls: {ca: ca/ca.pem, crl: ca/crl.pem, cert: %s.pem, key: %s.key}\n"
+        "keys: {sign: %s-sign.key, seal: [%s-seal.key], secret: %s-secret.hex, federation: federation.hex}\n"
+        "storages: [storage/standard]\n",
+        n->name, (unsigned long long)n->discloses, h->address, PLACE_HUB_HOST, n->name, n->name, n->name,
+        n->name, n->name);
     fclose(f);
 }
 
@@ -85,8 +87,9 @@ static long long node_status(const place *p, const char *command, const char *ke
         for (size_t i = 0; i < r->n_records; i++)
             for (size_t k = 0; k < r->records[i]->n_fields; k++)
                 if (strcmp(r->records[i]->fields[k]->key, key) == 0)
-                    found = strcmp(r->records[i]->fields[k]->value, "yes") == 0 ? 1
-                                                                                : atoll(r->records[i]->fields[k]->value);
+                    found = strcmp(r->records[i]->fields[k]->value, "yes") == 0
+                                ? 1
+                                : atoll(r->records[i]->fields[k]->value);
     arena_done(&a);
     buf_done(&request);
     buf_done(&reply);
@@ -112,8 +115,12 @@ static synth_counts storage_make(const place *p)
     synth_counts counts;
     snprintf(dir, sizeof dir, "%s/storage", p->dir);
     folder_make(dir);
-    synth_options o = {.out_dir = dir, .facility_code = "0119900017", .facility_name = "見本病院", .seed = 2,
-                       .patients = PATIENTS, .until = day_of_time(clock_now_ms())};
+    synth_options o = {.out_dir = dir,
+                       .facility_code = "0119900017",
+                       .facility_name = "見本病院",
+                       .seed = 2,
+                       .patients = PATIENTS,
+                       .until = day_of_time(clock_now_ms())};
     must(synth_write(&o, &counts), dir);
     return counts;
 }
@@ -144,9 +151,11 @@ void rss_node_bench(const bench *b)
         die("the node did not come to rest; see %s", log);
     say("%llu cards published by the node, %.1f s", (unsigned long long)who.count, since(start));
     memory_rest();
-    snprintf(note, sizeof note, "%llu consents put into its store, their cards published by it; %llu files of %llu patients scanned; %d s idle",
-             (unsigned long long)who.count, (unsigned long long)counts.files, (unsigned long long)counts.patients,
-             MEMORY_REST_S);
+    snprintf(note, sizeof note,
+             "%llu consents put into its store, their cards published by it; %llu files of %llu patients "
+             "scanned; %d s idle",
+             (unsigned long long)who.count, (unsigned long long)counts.files,
+             (unsigned long long)counts.patients, MEMORY_REST_S);
     memory_weigh("rss_node", pid, note);
     process_end(pid);
     hub_stop(&h);

@@ -19,7 +19,8 @@
 #include "proto/crypto/cert.h"
 #include "proto/store/store.h"
 
-static const char *const unions[] = {"tmnit", "shiritsu", "ntt-east", "hokudai", "tenshi", "gan-center", "kkr"};
+static const char *const unions[] = {"tmnit",  "shiritsu",   "ntt-east", "hokudai",
+                                     "tenshi", "gan-center", "kkr"};
 enum { UNIONS = sizeof unions / sizeof unions[0], DAY_MS = 86400000, FILL_BATCH = 200000 };
 
 static void path_of(char out[static 1200], const place *p, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -47,8 +48,13 @@ static void issue(const place *p, const char *name, const char *host, bool serve
     path_of(cert, p, "%s.pem", name);
     path_of(key, p, "%s.key", name);
     time_ms now = clock_now_ms();
-    cert_request r = {.name = host, .cert_path = cert, .key_path = key, .server = server, .client = !server,
-                      .from = now - 3600000, .until = now + 30LL * DAY_MS};
+    cert_request r = {.name = host,
+                      .cert_path = cert,
+                      .key_path = key,
+                      .server = server,
+                      .client = !server,
+                      .from = now - 3600000,
+                      .until = now + 30LL * DAY_MS};
     must(ca_issue(ca, &r), cert);
     must(cert_spki(cert, ret_spki), cert);
 }
@@ -253,8 +259,9 @@ void hub_make(const place *p, const char *name, hub_proc *ret)
     path_of(h.data, p, "%s.data", name);
     path_of(h.config, p, "%s.yaml", name);
     snprintf(h.address, sizeof h.address, "127.0.0.1:%u", port_free());
-    buf_printf(&text, "listen: \"%s\"\nrules: rules.bundle\ndata: %s.data\nsocket: %s.sock\nlog_level: warn\n", h.address,
-               name, name);
+    buf_printf(&text,
+               "listen: \"%s\"\nrules: rules.bundle\ndata: %s.data\nsocket: %s.sock\nlog_level: warn\n",
+               h.address, name, name);
     buf_put_str(&text, "tls: {ca: ca/ca.pem, crl: ca/crl.pem, cert: hub.pem, key: hub.key}\n"
                        "keys: {sign: hub-sign.key}\n");
     write_file(h.config, text.at, text.len);
@@ -264,7 +271,8 @@ void hub_make(const place *p, const char *name, hub_proc *ret)
 
 void hub_fill(const hub_proc *h, const crowd *who)
 {
-    static const char *const tables[] = {"meta", "card", "log", "sequence", "stop", "stop_order", NULL}; // hub/hub.c
+    static const char *const tables[] = {"meta", "card",       "log", "sequence",
+                                         "stop", "stop_order", NULL}; // hub/hub.c
     store_options o = {.dir = h->data, .tables = tables};
     store *s;
     store_txn *t = NULL;

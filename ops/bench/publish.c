@@ -74,7 +74,8 @@ static bool publish_check(void *ctx, int line_no, uint64_t n, uint32_t status, s
     (void)line_no;
     arena_init(&a, 0);
     bool good = status == OK &&
-                WIRE_DECODE(body, PublishReply, tsunagu__publish_reply__descriptor, WIRE_BODY_MAX, &a, &reply) == OK &&
+                WIRE_DECODE(body, PublishReply, tsunagu__publish_reply__descriptor, WIRE_BODY_MAX, &a,
+                            &reply) == OK &&
                 reply->n_refused_seq == 0 && reply->publish_seq >= r->first_seq + batch_end(r, n) - 1;
     arena_done(&a);
     return good;
@@ -85,8 +86,14 @@ static double publish_timed(line *l, range *r, int window)
     load_result got = {0};
     line *lines[] = {l};
     r->first_seq = l->publish_seq + 1;
-    load o = {.lines = lines, .line_count = 1, .outstanding = window, .method = METHOD_PUBLISH,
-              .make = publish_make, .check = publish_check, .ctx = r, .calls = range_batches(r)};
+    load o = {.lines = lines,
+              .line_count = 1,
+              .outstanding = window,
+              .method = METHOD_PUBLISH,
+              .make = publish_make,
+              .check = publish_check,
+              .ctx = r,
+              .calls = range_batches(r)};
     load_run(&o, &got);
     if (got.wrong)
         die("%llu publications were refused", (unsigned long long)got.wrong);
@@ -131,8 +138,12 @@ static double raw_timed(raw *db, const range *r)
 
 static void publish_report(const char *name, samples *hub, samples *db, double aim, const char *note)
 {
-    result out = {.name = name, .unit = "cards/s", .value = samples_at(hub, 0.5), .beside = "raw LMDB batch insert",
-                  .beside_value = samples_at(db, 0.5), .aim = aim};
+    result out = {.name = name,
+                  .unit = "cards/s",
+                  .value = samples_at(hub, 0.5),
+                  .beside = "raw LMDB batch insert",
+                  .beside_value = samples_at(db, 0.5),
+                  .aim = aim};
     snprintf(out.note, sizeof out.note, "%s", note);
     report(&out);
 }
@@ -162,9 +173,11 @@ void publish_bench(const bench *b)
         range_done(&r);
     }
     char note[160];
-    snprintf(note, sizeof note, "one publication of %d cards outstanding, a commit each, as the raw insert", WIRE_CARDS_MAX);
+    snprintf(note, sizeof note, "one publication of %d cards outstanding, a commit each, as the raw insert",
+             WIRE_CARDS_MAX);
     publish_report("publish", &one, &db_rates, 0.3, note);
-    publish_report("publish_4", &four, &db_rates, NAN, "four publications outstanding; the hub may commit them together");
+    publish_report("publish_4", &four, &db_rates, NAN,
+                   "four publications outstanding; the hub may commit them together");
     raw_close(db);
     line_close(l);
     hub_stop(&h);

@@ -10,7 +10,8 @@ void report_open(const bench *b)
 {
     as_json = b->json;
     if (!as_json)
-        printf("%-20s %12s %-10s %-46s %8s  %-14s %s\n", "name", "value", "unit", "beside", "ratio", "aim", "");
+        printf("%-20s %12s %-10s %-46s %8s  %-14s %s\n", "name", "value", "unit", "beside", "ratio", "aim",
+               "");
     fflush(stdout);
 }
 
@@ -101,7 +102,8 @@ void report_missing(const char *name, const char *why)
 {
     if (as_json)
         printf("{\"name\":\"%s\",\"value\":null,\"unit\":\"\",\"beside\":null,\"ratio\":null,\"aim\":null,"
-               "\"note\":\"%s\"}\n", name, why);
+               "\"note\":\"%s\"}\n",
+               name, why);
     else
         printf("%-20s %12s   not measured: %s\n", name, "-", why);
     fflush(stdout);

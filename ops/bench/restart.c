@@ -62,8 +62,14 @@ void restart_bench(const bench *b)
         samples_add(&hub, one * 1e3);
         samples_add(&bare, other * 1e3);
     }
-    result out = {.name = "restart", .unit = "ms", .value = samples_at(&hub, 0.5), .beside = "raw LMDB open and one get",
-                  .beside_value = samples_at(&bare, 0.5), .of_value = true, .at_most = true, .aim = 1000};
+    result out = {.name = "restart",
+                  .unit = "ms",
+                  .value = samples_at(&hub, 0.5),
+                  .beside = "raw LMDB open and one get",
+                  .beside_value = samples_at(&bare, 0.5),
+                  .of_value = true,
+                  .at_most = true,
+                  .aim = 1000};
     snprintf(out.note, sizeof out.note, "%llu cards, file warm; exec, page check, TLS, HELLO, LOOKUP",
              (unsigned long long)who.count * 2);
     report(&out);

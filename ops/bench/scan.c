@@ -27,9 +27,14 @@ static void storage_make(const bench *b, uint64_t files, char root[static 1200])
     folder_make(dir);
     synth_counts counts;
     uint64_t start = now_ns();
-    synth_options o = {.out_dir = dir, .facility_code = "0119900017", .facility_name = "見本病院", .seed = 1,
-                       .patients = (uint32_t)(files / FILES_A_PATIENT), .shared = 0,
-                       .until = day_of_time(clock_now_ms()), .files_target = files};
+    synth_options o = {.out_dir = dir,
+                       .facility_code = "0119900017",
+                       .facility_name = "見本病院",
+                       .seed = 1,
+                       .patients = (uint32_t)(files / FILES_A_PATIENT),
+                       .shared = 0,
+                       .until = day_of_time(clock_now_ms()),
+                       .files_target = files};
     must(synth_write(&o, &counts), dir);
     int fd = open(done, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0)
@@ -77,7 +82,12 @@ static void scan_timed(const char *root, const char *data, scanned *ret)
     folder_remove(data);
     must(store_open(&so, &s), data);
     must(writer_start(s, &wo, &w), "writer_start");
-    ssmix_options o = {.roots = roots, .root_count = 1, .keep = s, .write = w, .table_patient = 0, .table_folder = 1,
+    ssmix_options o = {.roots = roots,
+                       .root_count = 1,
+                       .keep = s,
+                       .write = w,
+                       .table_patient = 0,
+                       .table_folder = 1,
                        .id_of = id_of};
     must(ssmix_index_open(&o, &x), "ssmix_index_open");
     uint64_t start = now_ns();
@@ -106,14 +116,25 @@ void scan_bench(const bench *b)
         samples_add(&again, r.again);
         samples_add(&find, find_timed(root));
     }
-    result one = {.name = "scan", .unit = "s", .value = samples_at(&full, 0.5), .beside = "find ROOT -type f",
-                  .beside_value = samples_at(&find, 0.5), .at_most = true, .aim = 2};
-    snprintf(one.note, sizeof one.note, "%llu files, %llu folders, %llu patients into an empty index: %.0f files/s",
+    result one = {.name = "scan",
+                  .unit = "s",
+                  .value = samples_at(&full, 0.5),
+                  .beside = "find ROOT -type f",
+                  .beside_value = samples_at(&find, 0.5),
+                  .at_most = true,
+                  .aim = 2};
+    snprintf(one.note, sizeof one.note,
+             "%llu files, %llu folders, %llu patients into an empty index: %.0f files/s",
              (unsigned long long)r.first.files, (unsigned long long)r.first.folders,
              (unsigned long long)r.first.patients, (double)r.first.files / samples_at(&full, 0.5));
     report(&one);
-    result two = {.name = "rescan", .unit = "s", .value = samples_at(&again, 0.5), .beside = "the full scan",
-                  .beside_value = samples_at(&full, 0.5), .at_most = true, .aim = 0.25};
+    result two = {.name = "rescan",
+                  .unit = "s",
+                  .value = samples_at(&again, 0.5),
+                  .beside = "the full scan",
+                  .beside_value = samples_at(&full, 0.5),
+                  .at_most = true,
+                  .aim = 0.25};
     snprintf(two.note, sizeof two.note, "incremental, nothing new: %llu of %llu folders were read again",
              (unsigned long long)r.second.listed, (unsigned long long)r.first.folders);
     report(&two);
