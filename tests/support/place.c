@@ -183,7 +183,6 @@ static uint64_t viewer_of(const policy *p, const char *node, const char *kind_id
         if (v.kind == kind && !v.discloses && policy_node_serves(p, no, i))
             return v.code;
     }
-    place_must(ERR_NOT_FOUND, node);
     return 0;
 }
 
@@ -215,7 +214,7 @@ static void config_write(const place *p)
 
 void place_make(place *p)
 {
-    static const char *const unions[] = {"tmnit", "shiritsu", "hokudai", "tenshi", "kkr"};
+    static const char *const unions[] = {"tmnit", "shiritsu", "hokudai", "ntt-east", "kkr", "tenshi", "gan-center"};
     char path[128];
     policy_files files = {0};
     diag d = {0};

@@ -10,13 +10,14 @@
 #include "proto/crypto/tls.h"
 
 #define PLACE_HUB_HOST "hub.tsunagu.example"
-// Nodes of three unions that disclose and view; one whose certificate is for another host than its place
+// Nodes of five unions that disclose and view; one whose certificate is for another host than its place
 // in the list says; and one that is in no list.
-enum { PLACE_TMNIT, PLACE_SHIRITSU, PLACE_HOKUDAI, PLACE_ELSEWHERE, PLACE_STRANGER, PLACE_NODES };
+enum { PLACE_TMNIT, PLACE_SHIRITSU, PLACE_HOKUDAI, PLACE_NTT_EAST, PLACE_KKR, PLACE_ELSEWHERE, PLACE_STRANGER,
+       PLACE_NODES };
 
 typedef struct place_node {
     char name[40], host[80], union_id[20];
-    uint64_t discloses, clinic, hospital; // two viewing facilities that ask through it
+    uint64_t discloses, clinic, hospital; // two viewing facilities that ask through it, 0: none
     tls_ctx *tls;
     hash32 spki;
     uint8_t sign[32], seal[32];
