@@ -182,7 +182,7 @@ yaml_quoted() {
 
 # In a session of its own: Ctrl-C reaches whoever started it, and that one stops it in order.
 daemon_start() { # NAME PROGRAM CONFIG
-    setsid "$BIN/$2" --config "$3" >>"$FEDERATION/$1/log" 2>&1 </dev/null &
+    setsid "$BIN/$2" --config "$3" >>"$FEDERATION/$1/log" 2>&1 </dev/null 8>&- 9>&- &
     DAEMON_PID[$1]=$!
     disown "$!" 2>/dev/null || true
     printf '%d\n' "${DAEMON_PID[$1]}" >"$FEDERATION/$1/pid"

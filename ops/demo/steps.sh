@@ -274,11 +274,12 @@ open_and_show() { # CATEGORY WHAT-KEY
     [[ $u == "$B" ]] || chart=$CHART_C
     try "$A" open --as "dr-$A" --ticket "$(ticket_of "$TIMELINE" "$u")" --document "$document"
     judge "$( ((CODE == 0)) && [[ $OUT == *"$FORM_KANJI"* && $OUT != *$'\ufffd'* ]] && echo yes)" opened "$(text "$2")" "$type" "$day" "${NAME_OF[$u]}"
-    ((CODE)) || block 34 <<<"$OUT"
+    ((CODE == 0)) || return 0
+    block 34 <<<"$OUT"
     rm -f "$out"
     try "$A" open --as "dr-$A" --ticket "$(ticket_of "$TIMELINE" "$u")" --document "$document" --out "$out"
-    judge "$( ((CODE == 0)) && is_in_storage "$u" "$chart" "$out" && echo yes)" same_bytes \
-        "$(wc -c <"$out" 2>/dev/null || echo 0)"
+    [[ -e $out ]] || : >"$out"
+    judge "$( ((CODE == 0)) && [[ -s $out ]] && is_in_storage "$u" "$chart" "$out" && echo yes)" same_bytes "$(wc -c <"$out")"
     ! [[ -s $out ]] || sealed_on_the_way "$out"
 }
 
@@ -323,13 +324,21 @@ refuse_nurse() {
         "$(pick 'map(select(.kind == "document").label) | unique | join(", ")')"
     try "$A" lookup --as "ns-$A" --number "$OWN_NUMBER" --categories reports --json
     judge "$(holds 'map(select((.ticket // "") != "")) | length == 0' && echo yes)" nurse_refused \
-        "$(pick 'map(select(.kind == "category" and .category == "reports"))[0] | "\(.label): \(.why)"')"
+        "$(pick 'map(select(.kind == "category" and .category == "reports"))[0].label')" \
+        "$(why_word "$(pick 'map(select(.kind == "category" and .category == "reports"))[0].why')")"
     # And if her program asked for a report all the same, by the id that the physician saw: the hospital refuses.
     IFS=$'\t' read -r u document f < <(document_of reports) || true
     [[ -n ${document:-} ]] || return 0
     try "$A" open --as "ns-$A" --ticket "$(ticket_of "$seen" "$u")" --document "$document"
     NURSE_AT=$u
     refused 4 nurse_open "${NAME_OF[$u]}" "${f%%$'\t'*}"
+}
+
+why_word() {
+    case $1 in
+    rule | agreement | not-asked) text "why_$1" ;;
+    *) printf '%s' "$1" ;;
+    esac
 }
 
 refuse_older() {

@@ -120,7 +120,7 @@ chart_counts() { # UNION CHART INSIDE-FROM OLDER-BEFORE → "rx lab inside older
 }
 
 # Sets B, C, CHART_B, CHART_C: the patient of the story. Reads joined lines; only hospitals for which
-# `allowed UNION UNION` says so. The best of the first forty.
+# `allowed UNION UNION` says so. The best of the first twenty.
 patient_choose() { # REGISTERED-ON
     local places u chart counts since before best=0 score tried=0 i j
     since=$(date -u -d "$1 - 170 days" +%F)
@@ -130,7 +130,7 @@ patient_choose() { # REGISTERED-ON
     B='' C=''
     while IFS=$'\t' read -ra rest; do
         rest=("${rest[@]:1}") # behind the pseudonym
-        ((tried++ < 40)) || break
+        ((tried++ < 20)) || break
         rx=() lab=() inside=() older=() reports=() charts=() names=()
         for places in "${rest[@]}"; do
             u=${places%%=*} chart=${places#*=}

@@ -239,7 +239,10 @@ word sealed 'what passed the hub was sealed: nothing of the document is in its s
 word step_6 'What must not work does not' 'してはならないことは、できない'
 word other_clinic 'another clinic without consent (%s): %d hospitals, no ticket' '同意のない別の診療所 (%s): 病院 %d、閲覧券なし'
 word nurse_sees 'a nurse sees what nurses may: %s' '看護師には看護師に許されたものが見えます: %s'
-word nurse_refused 'a nurse asking for reports gets none (%s)' '看護師がレポートを求めても得られません (%s)'
+word nurse_refused 'a nurse asking for reports gets none (%s: %s)' '看護師がレポートを求めても得られません (%s: %s)'
+word why_rule 'no rule allows it' '規約が許していません'
+word why_agreement 'the agreement leaves it out' '協定書に含まれません'
+word why_not-asked 'not asked for' '求められていません'
 word nurse_open 'and asking %s for the report of %s by its id is refused there' '%s に %s のレポートを番号で求めても断られます'
 word nothing_older '%s holds nothing older than the window: not asked' '%s に期間より前のものがないため、試しません'
 word older_refused 'a document older than the window (%s of %s; the window begins on %s) is refused by the hospital' \
