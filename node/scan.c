@@ -96,11 +96,31 @@ static void figures_answer(job *j, err e)
     (void)e; // shown only
 }
 
+static err chart_count(void *ctx, span chart)
+{
+    (void)chart;
+    ++*(uint64_t *)ctx;
+    return OK;
+}
+
+// The scan counts a chart in each of its roots; people ask for people.
+static void patients_count(const scanner *s, ssmix_counts *c)
+{
+    uint64_t charts = 0;
+    store_txn *t;
+    if (store_read(s->n->keep, &t) != OK)
+        return;
+    if (ssmix_charts(s->n->index, t, chart_count, &charts) == OK)
+        c->patients = charts;
+    store_end(t);
+}
+
 static void scan_once(scanner *s, bool full)
 {
     ssmix_counts c = {0};
     uint64_t read = 0;
     err e = ssmix_scan(s->n->index, full, on_changed, &c);
+    patients_count(s, &c);
     recheck_flush(s);
     person_batch_flush(s->people, &read);
     pthread_mutex_lock(&s->lock);
