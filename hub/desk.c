@@ -40,7 +40,8 @@ static void serve(hub *h, link_conn *c, link_in *call)
         link_reply(call, ERR_MEM, (span){0}, NULL);
         return;
     }
-    err e = wire_decode(link_in_body(call), d->message, d->body_max, &j->memory, (ProtobufCMessage **)&j->request);
+    err e = wire_decode(link_in_body(call), d->message, d->body_max, &j->memory,
+                        (ProtobufCMessage **)&j->request);
     if (e == OK && d->ready) {
         writer_wake(h->write); // this takes long: nobody before us waits for it
         e = d->ready(j);

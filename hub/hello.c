@@ -50,7 +50,8 @@ err hello_run(job *j, store_txn *t)
         s->stop_cursor = q->stop_seq;
         s->stop_seen = 0;
         bool same = memcmp(held.at, j->rules->hash.at, HASH_BYTES) == 0;
-        snprintf(text, sizeof text, "from %s, %.40s, rules %s", s->address, q->software, same ? "same" : "other");
+        snprintf(text, sizeof text, "from %s, %.40s, rules %s", s->address, q->software,
+                 same ? "same" : "other");
         e.event = EVENT_CONNECT;
         e.note = text;
     }

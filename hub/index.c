@@ -110,7 +110,8 @@ static err stop_notice_read(span key, span value, stop_notice *ret)
     return OK;
 }
 
-err index_stop_next(store_txn *t, const policy *p, int node, uint64_t after, stop_notice *ret, uint64_t *ret_seen)
+err index_stop_next(store_txn *t, const policy *p, int node, uint64_t after, stop_notice *ret,
+                    uint64_t *ret_seen)
 {
     uint8_t order[8];
     stop_notice n;

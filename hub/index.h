@@ -12,9 +12,11 @@ MUST_CHECK err index_cards(store_txn *t, const pseudonym *who, index_visit visit
 MUST_CHECK err index_card(store_txn *t, const pseudonym *who, uint64_t facility, card *ret);
 
 typedef struct stop_record { uint64_t seq; time_ms at; } stop_record;
-// The patient withdrew from this viewing facility at that time: cards agreed to before are not shown to it.
-MUST_CHECK err index_stop(store_txn *t, const pseudonym *who, uint64_t viewer, stop_record *ret); // ERR_NOT_FOUND
-MUST_CHECK err index_stop_put(hub *h, store_txn *t, const pseudonym *who, uint64_t viewer, time_ms at, uint64_t *ret_seq);
+// The patient withdrew from this viewing facility at that time: cards agreed to before are not shown
+// to it. ERR_NOT_FOUND.
+MUST_CHECK err index_stop(store_txn *t, const pseudonym *who, uint64_t viewer, stop_record *ret);
+MUST_CHECK err index_stop_put(hub *h, store_txn *t, const pseudonym *who, uint64_t viewer, time_ms at,
+                              uint64_t *ret_seq);
 bool stop_covers(const stop_record *stop, const card *c);
 MUST_CHECK err index_stop_last(store_txn *t, uint64_t *ret_seq);
 

@@ -179,7 +179,8 @@ static void note_answer(job *j, err e)
 {
     const note *n = j->state;
     if (e)
-        log_line(LOG_ERROR, "access log: the entry \"%s\" could not be kept: %s", log_event_name(n->event), err_text(e));
+        log_line(LOG_ERROR, "access log: the entry \"%s\" could not be kept: %s", log_event_name(n->event),
+                 err_text(e));
 }
 
 void hub_note(hub *h, uint32_t event, err status, const char *node, const char *text)

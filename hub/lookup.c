@@ -250,7 +250,8 @@ static err facility_fill(job *j, const answer *a, Tsunagu__FacilityAnswer *f)
     f->status = (uint32_t)a->status;
     f->granted = a->status == OK ? a->right.granted : 0;
     for (int bit = 0; bit < categories && bit < CARD_CATEGORIES; bit++) {
-        if (a->status == ERR_UNREACHABLE || a->right.why[bit] == WHY_NOT_ASKED || !policy_category_text(p, bit).id[0])
+        if (a->status == ERR_UNREACHABLE || a->right.why[bit] == WHY_NOT_ASKED ||
+            !policy_category_text(p, bit).id[0])
             continue;
         Tsunagu__CategoryAnswer *c = list[n] = &rows[n];
         n++;

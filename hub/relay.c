@@ -257,7 +257,8 @@ static void relay_done(void *ctx, link_out *call, err e, uint32_t status, span b
     else if (e && r->slow)
         relay_end(ctx, ERR_BUSY, (span){0}, "too much waits to be read on your side");
     else if (e)
-        relay_end(ctx, e == ERR_CLOSED ? ERR_UNREACHABLE : e, (span){0}, "the hospital did not finish its answer");
+        relay_end(ctx, e == ERR_CLOSED ? ERR_UNREACHABLE : e, (span){0},
+                  "the hospital did not finish its answer");
     else
         relay_end(ctx, status < ERR_COUNT ? (err)status : ERR_FORMAT, body, note);
 }
@@ -288,9 +289,10 @@ static void relay_start(job *j, fetch *f)
     if (e == OK) {
         link_out_events ev = {.ctx = r, .chunk = relay_chunk, .done = relay_done};
         relay *held = r;
-        __atomic_add_fetch(&held->count, 1, __ATOMIC_RELAXED); // the answer may be over before the id is noted
-        e = link_call(r->out, METHOD_RELEASE, buf_span(&body), left < RELAY_DEADLINE_MS ? left : RELAY_DEADLINE_MS,
-                      r->window, &ev, &id);
+        // The answer may be over before the id is noted.
+        __atomic_add_fetch(&held->count, 1, __ATOMIC_RELAXED);
+        e = link_call(r->out, METHOD_RELEASE, buf_span(&body),
+                      left < RELAY_DEADLINE_MS ? left : RELAY_DEADLINE_MS, r->window, &ev, &id);
         if (e == OK) {
             pthread_mutex_lock(&held->lock);
             held->out_id = id;

@@ -31,7 +31,8 @@ void accesslog_aborted(accesslog *l);   // the batch is undone
 
 typedef err (*accesslog_visit)(void *ctx, uint64_t seq, const hash32 *hash, span entry);
 // From a sequence on. visit: OK goes on, ERR_CLOSED stops early.
-MUST_CHECK err accesslog_walk(const accesslog *l, store_txn *t, uint64_t from, accesslog_visit visit, void *ctx);
+MUST_CHECK err accesslog_walk(const accesslog *l, store_txn *t, uint64_t from, accesslog_visit visit,
+                              void *ctx);
 // Recomputes the whole chain up to the head. On ERR_CORRUPT *ret_bad is the first sequence that does not fit.
 MUST_CHECK err accesslog_verify(const accesslog *l, store_txn *t, chain_head *ret_head, uint64_t *ret_bad);
 // The hash at a sequence, to compare with what a witness remembers. ERR_NOT_FOUND: beyond the end.

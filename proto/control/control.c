@@ -56,7 +56,8 @@ static void on_request(void *ctx, ipc_in *call, span request, uint32_t peer_uid)
     in->uid = peer_uid;
     tsunagu__control_reply__init(&in->reply);
     arena_init(&in->memory, ARENA_MAX);
-    err e = WIRE_DECODE(request, Tsunagu__ControlRequest, tsunagu__control_request__descriptor, WIRE_CONTROL_MAX,
+    err e = WIRE_DECODE(request, Tsunagu__ControlRequest, tsunagu__control_request__descriptor,
+                        WIRE_CONTROL_MAX,
                         &in->memory, &in->request);
     if (e) {
         control_finish(in, e);
@@ -123,7 +124,8 @@ bool control_japanese(const control_in *in)
     return lang && strcmp(lang, "ja") == 0;
 }
 
-err control_arg_int(control_in *in, const char *key, int64_t least, int64_t most, int64_t fallback, int64_t *ret)
+err control_arg_int(control_in *in, const char *key, int64_t least, int64_t most, int64_t fallback,
+                    int64_t *ret)
 {
     const char *text = control_arg(in, key);
     if (!text) {

@@ -21,7 +21,8 @@ typedef struct control_row {
     bool owner_only; // only root and the daemon's own user
 } control_row;
 
-MUST_CHECK err control_start(const char *socket_path, const control_row *rows, size_t count, void *ctx, control **ret);
+MUST_CHECK err control_start(const char *socket_path, const control_row *rows, size_t count, void *ctx,
+                             control **ret);
 void control_stop(control *c);
 
 // ---- the request -------------------------------------------------------------
@@ -30,7 +31,8 @@ arena *control_arena(control_in *in); // lives until control_finish
 bool control_japanese(const control_in *in);
 const char *control_arg(const control_in *in, const char *key); // NULL if absent
 // As a number, within the range; ERR_USAGE and a note otherwise; the fallback if absent.
-MUST_CHECK err control_arg_int(control_in *in, const char *key, int64_t least, int64_t most, int64_t fallback, int64_t *ret);
+MUST_CHECK err control_arg_int(control_in *in, const char *key, int64_t least, int64_t most,
+                               int64_t fallback, int64_t *ret);
 MUST_CHECK err control_arg_day(control_in *in, const char *key, day fallback, day *ret);
 span control_data(const control_in *in);
 

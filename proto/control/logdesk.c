@@ -72,7 +72,8 @@ static err list_one(void *ctx, uint64_t seq, const hash32 *hash, span entry)
     listing *l = ctx;
     // In text an entry grows: names of fields, and two digits a byte.
     size_t bytes = entry.len * 2 + (l->raw ? 200 : 1000);
-    if (l->left == 0 || l->fields + ENTRY_FIELDS > WIRE_FIELDS_MAX || (l->bytes && l->bytes + bytes > PAGE_BYTES)) {
+    if (l->left == 0 || l->fields + ENTRY_FIELDS > WIRE_FIELDS_MAX ||
+        (l->bytes && l->bytes + bytes > PAGE_BYTES)) {
         l->cut = true;
         l->next = seq;
         return ERR_CLOSED;
@@ -145,7 +146,8 @@ static err witness_check(control_in *in, const accesslog *l, store_txn *t)
     }
     e = accesslog_hash_at(l, t, (uint64_t)seq, &have);
     if (e == ERR_NOT_FOUND) {
-        control_note(in, "the log ends before entry %" PRId64 ", which the witness has seen: it was cut", seq);
+        control_note(in, "the log ends before entry %" PRId64 ", which the witness has seen: it was cut",
+                     seq);
         return ERR_CORRUPT;
     }
     if (e == OK && !crypto_same(want.at, have.at, HASH_BYTES)) {
@@ -169,7 +171,8 @@ void logdesk_verify(control_in *in, const accesslog *l, store *s)
     if (e) {
         control_record(in, "log");
         control_number(in, "bad", (int64_t)bad);
-        control_note(in, "the log is broken at entry %" PRIu64 ": changed, cut or reordered from there on", bad);
+        control_note(in, "the log is broken at entry %" PRIu64 ": changed, cut or reordered from there on",
+                     bad);
     } else if (control_arg(in, "seq")) {
         e = witness_check(in, l, t);
     }

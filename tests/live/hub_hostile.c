@@ -47,7 +47,8 @@ static void send_any(uint32_t method, span body)
     peer_ask(a, method, body, &r);
     assert_int_equal(r.e, OK); // answered, not cut off: within the line's own limits
     assert_true(r.status < ERR_COUNT);
-    assert_true(r.status != ERR_INTERNAL && r.status != ERR_IO && r.status != ERR_CORRUPT && r.status != ERR_MEM);
+    assert_true(r.status != ERR_INTERNAL && r.status != ERR_IO && r.status != ERR_CORRUPT &&
+                r.status != ERR_MEM);
     reply_done(&r);
 }
 
@@ -186,7 +187,8 @@ static void fetch(void **state)
 static void sizes(void **state)
 {
     (void)state;
-    static const uint32_t methods[] = {METHOD_HELLO, METHOD_PUBLISH, METHOD_LOOKUP, METHOD_FETCH, METHOD_WITHDRAW};
+    static const uint32_t methods[] = {METHOD_HELLO, METHOD_PUBLISH, METHOD_LOOKUP, METHOD_FETCH,
+                                       METHOD_WITHDRAW};
     uint8_t *bytes = malloc(WIRE_BODY_MAX);
     assert_non_null(bytes);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)

@@ -72,8 +72,8 @@ static void granted_with_ticket_presence_and_entry(void **state)
     assert_non_null(f);
     assert_int_equal(f->status, OK);
     assert_int_equal(f->granted & bit_of("prescriptions"), bit_of("prescriptions"));
-    assert_int_equal(ticket_open(wire_span(f->ticket), w.p.rules->hub_keys, w.p.rules->hub_key_count, clock_now_ms(),
-                                 &k), OK);
+    assert_int_equal(ticket_open(wire_span(f->ticket), w.p.rules->hub_keys, w.p.rules->hub_key_count,
+                                 clock_now_ms(), &k), OK);
     assert_string_equal(k.node, "tmnit");
     assert_int_equal(k.facility, w.p.nodes[PLACE_TMNIT].clinic);
     assert_memory_equal(k.user, "user of a clinic", USER_ID_BYTES);
@@ -147,7 +147,8 @@ static void a_consent_holds_for_whom_it_names(void **state)
     static const struct {
         void (*change)(card *c);
         int status;
-    } rows[] = {{to_union, OK}, {to_other_union, -1}, {to_clinic, OK}, {to_other_clinic, -1}, {over, -1}, {not_yet, -1}};
+    } rows[] = {{to_union, OK}, {to_other_union, -1}, {to_clinic, OK}, {to_other_clinic, -1}, {over, -1},
+                {not_yet, -1}};
     for (uint32_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         pseudonym who = one_card(100 + i, rows[i].change);
         question q = question_of(&w, PLACE_TMNIT, &who);
@@ -377,7 +378,8 @@ static void burst_done(void *ctx, link_out *call, err e, uint32_t status, span b
     (void)call, (void)note;
     arena_init(&m, 0);
     bool good = e == OK && status == OK &&
-                WIRE_DECODE(body, Tsunagu__LookupReply, tsunagu__lookup_reply__descriptor, WIRE_BODY_MAX, &m, &l) == OK &&
+                WIRE_DECODE(body, Tsunagu__LookupReply, tsunagu__lookup_reply__descriptor, WIRE_BODY_MAX,
+                            &m, &l) == OK &&
                 l->n_facilities == HOSPITALS;
     for (size_t i = 0; good && i < l->n_facilities; i++)
         good = ticket_open(wire_span(l->facilities[i]->ticket), w.p.rules->hub_keys, w.p.rules->hub_key_count,

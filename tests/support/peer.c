@@ -72,7 +72,8 @@ static void stop_serve(peer *n, link_in *call)
     Tsunagu__StopRequest *q;
     arena a;
     arena_init(&a, 0);
-    err e = WIRE_DECODE(link_in_body(call), Tsunagu__StopRequest, tsunagu__stop_request__descriptor, WIRE_BODY_MAX, &a, &q);
+    err e = WIRE_DECODE(link_in_body(call), Tsunagu__StopRequest, tsunagu__stop_request__descriptor,
+                        WIRE_BODY_MAX, &a, &q);
     pthread_mutex_lock(&n->lock);
     if (e == OK && n->stop_count < PEER_STOPS) {
         n->stops[n->stop_count] = q->stop_seq;

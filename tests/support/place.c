@@ -186,7 +186,8 @@ static uint64_t viewer_of(const policy *p, const char *node, const char *kind_id
     return 0;
 }
 
-static void node_make(const place *p, place_node *n, const char *union_id, const char *name, const char *cert_host)
+static void node_make(const place *p, place_node *n, const char *union_id, const char *name,
+                      const char *cert_host)
 {
     sign_key *sign;
     seal_key *seal;
@@ -214,7 +215,8 @@ static void config_write(const place *p)
 
 void place_make(place *p)
 {
-    static const char *const unions[] = {"tmnit", "shiritsu", "hokudai", "ntt-east", "kkr", "tenshi", "gan-center"};
+    static const char *const unions[] = {"tmnit", "shiritsu", "hokudai", "ntt-east", "kkr", "tenshi",
+                                         "gan-center"};
     char path[128];
     policy_files files = {0};
     diag d = {0};

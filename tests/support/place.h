@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A federation in a temporary folder, for tests of the hub: authority, keys, the
 // rules of policies/sapporo with a few nodes, and hub.yaml.
-// Owner: place_make/_done; the folder goes with it. Thread: one. Fails: aborts, with a word on standard error.
+// Owner: place_make/_done; the folder goes with it. Thread: one. Fails: aborts, with a word on standard
+// error.
 #ifndef TSUNAGU_TESTS_PLACE_H
 #define TSUNAGU_TESTS_PLACE_H
 

@@ -71,8 +71,10 @@ card card_of(const world *w, int node, const pseudonym *who, uint64_t revision)
 {
     time_ms now = clock_now_ms();
     day today = day_of_time(now);
-    card c = {.who = *who, .facility = w->p.nodes[node].discloses, .registered_on = today, .grain = GRAIN_MONTH};
-    c.scope = (consent_scope){.revision = revision, .at = now - HOUR_MS, .from = today - 30, .until = today + 365,
+    card c = {.who = *who, .facility = w->p.nodes[node].discloses, .registered_on = today,
+              .grain = GRAIN_MONTH};
+    c.scope = (consent_scope){.revision = revision, .at = now - HOUR_MS, .from = today - 30,
+                              .until = today + 365,
                               .grantee_count = 1, .grantees = {{.kind = GRANTEE_FEDERATION}}};
     memset(c.scope.id, 0x11 + node, sizeof c.scope.id);
     for (int bit = 0; bit < CARD_CATEGORIES; bit++) {
@@ -226,7 +228,8 @@ const char *record_field(const Tsunagu__ControlRecord *r, const char *key)
 #define TAKE(field) snprintf(ret->field, sizeof ret->field, "%s", record_field(r, #field))
 static void entry_take(const Tsunagu__ControlRecord *r, entry *ret)
 {
-    TAKE(status), TAKE(note), TAKE(facility), TAKE(source), TAKE(sources), TAKE(ticket), TAKE(pseudonym), TAKE(user);
+    TAKE(status), TAKE(note), TAKE(facility), TAKE(source), TAKE(sources), TAKE(ticket), TAKE(pseudonym),
+        TAKE(user);
     TAKE(role), TAKE(purpose);
     ret->asked = (uint32_t)strtoul(record_field(r, "asked"), NULL, 10);
     ret->granted = (uint32_t)strtoul(record_field(r, "granted"), NULL, 10);

@@ -34,7 +34,8 @@ typedef struct question {
     uint32_t categories;
 } question;
 void lookup_ask(peer *n, const question *q, reply *ret);
-question question_of(const world *w, int node, const pseudonym *who); // its clinic's physician, treatment, all
+// its clinic's physician, treatment, all
+question question_of(const world *w, int node, const pseudonym *who);
 // The answer of one facility, or NULL. fails the test if the reply is no good.
 const Tsunagu__FacilityAnswer *answer_of(reply *r, uint64_t facility);
 // Looks up and gives the ticket for that node's hospital; the test fails if there is none.

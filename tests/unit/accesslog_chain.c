@@ -143,7 +143,8 @@ static err look(void *ctx, uint64_t seq, const hash32 *hash, span entry)
     arena_init(&a, 0);
     snprintf(note, sizeof note, "entry %llu", (unsigned long long)seq);
     assert_int_equal(seq, *next);
-    assert_int_equal(WIRE_DECODE(entry, Tsunagu__LogEntry, tsunagu__log_entry__descriptor, WIRE_BODY_MAX, &a, &e), OK);
+    assert_int_equal(WIRE_DECODE(entry, Tsunagu__LogEntry, tsunagu__log_entry__descriptor, WIRE_BODY_MAX,
+                                 &a, &e), OK);
     assert_string_equal(e->note, note);
     arena_done(&a);
     ++*next;

@@ -137,8 +137,10 @@ static void wordy(void *ctx, control_in *in)
     control_finish(in, ERR_DENIED);
 }
 
-static const control_row rows[] = {{"echo", echo, false},   {"secret", echo, true},  {"fields", fields, false},
-                                   {"records", records, false}, {"large", large, false}, {"wordy", wordy, false}};
+static const control_row rows[] = {
+    {"echo", echo, false},       {"secret", echo, true},  {"fields", fields, false},
+    {"records", records, false}, {"large", large, false}, {"wordy", wordy, false},
+};
 
 static int begin(void **state)
 {
@@ -254,7 +256,8 @@ static void another_version_and_broken_bytes_never_reach_a_handler(void **state)
         ask_bytes(span_cut(buf_span(&q), 0, len), &a);
         assert_int_equal(a.e, OK);
         // Cut between two fields it is a smaller request, and a good one if the command is whole.
-        assert_true(a.reply->status == ERR_FORMAT || a.reply->status == ERR_UNSUPPORTED || a.reply->status == OK);
+        assert_true(a.reply->status == ERR_FORMAT || a.reply->status == ERR_UNSUPPORTED ||
+                    a.reply->status == OK);
         before += a.reply->status == OK;
         answer_done(&a);
     }
@@ -269,7 +272,8 @@ static void answers_too_long_say_so(void **state)
         const char *command, *key, *value;
         uint32_t status;
     } cases[] = {{"fields", "count", "40", OK},         {"fields", "count", "41", ERR_LIMIT},
-                 {"records", "count", "3000", OK},      {"records", "count", "6000", ERR_LIMIT}, // fields a reader takes
+                 // fields a reader takes
+                 {"records", "count", "3000", OK},      {"records", "count", "6000", ERR_LIMIT},
                  {"records", "count", "5000000", ERR_LIMIT}, {"large", "bytes", "1000000", OK},
                  {"large", "bytes", "1048576", ERR_LIMIT}, {"large", "bytes", "50000000", ERR_LIMIT}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
