@@ -17,11 +17,22 @@ union_known() {
     return 1
 }
 
-has_short_folders() {
-    [[ -n $(find -H "$1" -mindepth 1 -maxdepth 1 \( -type d -o -type l \) -name '???' -print -quit 2>/dev/null) ]]
+# Whether a patient's folder stands in it: ROOT/298/834/2988348553. Folders of three characters are elsewhere too.
+is_storage_root() { # DIR
+    local dir=${1%/}/ first second patient starts
+    for first in "$dir"???/; do
+        for second in "$first"*/; do
+            starts=${second#"$dir"}
+            starts=$second${starts//\//}
+            for patient in "$second"*/; do
+                [[ $patient == "$starts"* && -d $patient ]] && return 0
+            done
+        done
+    done
+    return 1
 }
 
-# UNION=DIR. A storage's root holds folders named by the first three characters of the chart numbers.
+# UNION=DIR.
 storage_take() {
     local union=${1%%=*} dir=${1#*=} inner
     if [[ $1 != *=* || -z $dir ]]; then
@@ -41,10 +52,10 @@ storage_take() {
         return 2
     fi
     dir=$(cd "$dir" && pwd)
-    if ! has_short_folders "$dir"; then
+    if ! is_storage_root "$dir"; then
         say storage_no_root "$dir" >&2
         for inner in "$dir"/*/; do
-            if [[ -d $inner ]] && has_short_folders "$inner"; then
+            if [[ -d $inner ]] && is_storage_root "$inner"; then
                 say storage_perhaps "$union=${inner%/}" >&2
             fi
         done

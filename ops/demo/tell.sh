@@ -93,8 +93,8 @@ refused() { # CODE KEY ARGS...
 story_ends() { # how many failed
     local failed=$1
     if ((failed)); then
-        local name=$STEP
-        ((STEP)) || name=$(text preparing_name)
+        local name
+        if ((STEP)); then name=$(text step_name "$STEP"); else name=$(text preparing_name); fi
         printf '\n%s%s%s\n' "$RED" "$(text failed_in "$name")" "$PLAIN"
     else
         printf '\n'

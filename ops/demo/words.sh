@@ -51,10 +51,14 @@ word install_not_debian \
     'This is not a Debian system: please see to it that these are there: %s' \
     'Debian ではないようです。次のものをご用意ください: %s'
 word install_no_root \
-    'Missing: %s
-Please run this as root (or install sudo), or have them installed by: apt-get install ...' \
-    '足りません: %s
-root で実行するか (または sudo を入れるか)、apt-get install でお入れください。'
+    'Some packages are missing, and this user may not install them (no sudo here). As root, please:
+
+  apt-get install --no-install-recommends %s
+' \
+    '足りないパッケージがあり、この利用者では入れられません (sudo もありません)。root で次をお願いします。
+
+  apt-get install --no-install-recommends %s
+'
 word install_begin 'Installing %d packages: %s' '%d 個のパッケージを入れます: %s'
 word install_failed \
     'The packages could not be installed. Is the network there, and may this user install?
@@ -137,10 +141,10 @@ word storage_union '--storage: there is no union "%s"; there are: %s' '--storage
 word storage_twice '--storage: %s was given twice' '--storage: %s が二度あります'
 word storage_no_folder '--storage: %s is not a folder that can be read' '--storage: %s は読めるフォルダーではありません'
 word storage_no_root \
-    '--storage: %s is not the root of a standardized storage: it has no folder named by the
-first three characters of chart numbers (ROOT/298/834/2988348553/20260619/OML-11/...)' \
-    '--storage: %s は標準化ストレージの根ではないようです。患者番号の頭三文字の
-フォルダーがありません (ROOT/298/834/2988348553/20260619/OML-11/...)'
+    '--storage: %s is not the root of a standardized storage: there is no patient in it,
+such as ROOT/298/834/2988348553/20260619/OML-11/...' \
+    '--storage: %s は標準化ストレージの根ではないようです。患者さんのフォルダーが
+ありません (ROOT/298/834/2988348553/20260619/OML-11/...)'
 word storage_perhaps '  did you mean --storage %s ?' '  もしかすると --storage %s でしょうか'
 word interrupted 'Interrupted: stopping what was started.' '中断します。動かしたものを止めています。'
 word work_kept 'The folder is kept for looking into: %s' '調べられるようにフォルダーを残します: %s'
@@ -153,7 +157,8 @@ word build_failed 'The build failed; its words are in %s' '作れませんでし
 word title 'A clinic of one union reads what hospitals of two other unions hold' \
     'あるユニオンの診療所が、ほかの二つのユニオンの病院の記録を見る'
 word preparing 'Preparing: keys, rules, storages' '準備: 鍵と規約とストレージ'
-word preparing_name 'preparing' '準備'
+word preparing_name 'the preparation' '準備'
+word step_name 'step %d' '第 %d 段'
 word prepare_failed 'The preparation failed: see above.' '準備ができませんでした。上をご覧ください。'
 word keys_made 'a demonstration CA, the hub and %d nodes with their keys; the rules are compiled (hash %s…)' \
     '見本の認証局、ハブ、%d のノードの鍵を作り、規約をまとめました (ハッシュ %s…)'
@@ -174,7 +179,7 @@ word registered_earlier 'The storages end long ago: the disclosure is registered
 
 # ---- ops/run: the steps --------------------------------------------------------------
 word step 'Step %d of %d' '第 %d 段 (全 %d 段)'
-word failed_in 'The story ends here: %s failed.' '物語はここで終わりです。失敗した段: %s'
+word failed_in 'The story ends here. Failed: %s.' '物語はここで終わりです。失敗した段: %s'
 word more_lines '… and %s more lines' '… ほか %s 行'
 word step_took 'took %d s' '%d 秒'
 word story_took 'The story took %d s.' '物語は %d 秒でした。'
@@ -293,13 +298,15 @@ Disclose again, look up, read:
   tsunagu confirm --chart %s --by staff-2041 --to facility:%s
   export TSUNAGU_SOCKET=%s     # the clinic
   tsunagu timeline --as %s --number %s
+  tsunagu open --as %s --ticket TICKET --document DOCUMENT     # both stand in the timeline
   tsunagu --help
 
   tsunagu log list --socket %s     # the hub
 
-Stop everything:
+Stop everything, and remove what it wrote:
 
   %s
+  rm -rf %s
 ' \
     '
 プログラムの場所と、話しかける相手を決めます。
@@ -312,11 +319,13 @@ Stop everything:
   tsunagu confirm --chart %s --by staff-2041 --to facility:%s
   export TSUNAGU_SOCKET=%s     # 診療所
   tsunagu timeline --as %s --number %s
+  tsunagu open --as %s --ticket TICKET --document DOCUMENT     # どちらも時系列にあります
   tsunagu --help
 
   tsunagu log list --socket %s     # ハブ
 
-すべて止めるには:
+すべて止め、書いたものを消すには:
 
   %s
+  rm -rf %s
 '
