@@ -3,8 +3,8 @@
 // are verified, a node dials, says HELLO, and asks.
 #include <stdio.h>
 
-#include "ops/bench/lookup.h"
-#include "ops/bench/raw.h"
+#include "ops/measure/lookup.h"
+#include "ops/measure/raw.h"
 
 static double first_answer(const place *p, hub_proc *h, const crowd *who, uint64_t number)
 {

@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "ops/bench/place.h"
+#include "ops/measure/place.h"
 #include "proto/link/link.h"
 #include "proto/wire/wire.h"
 

@@ -4,7 +4,7 @@
 #ifndef TSUNAGU_BENCH_LOOKUP_H
 #define TSUNAGU_BENCH_LOOKUP_H
 
-#include "ops/bench/load.h"
+#include "ops/measure/load.h"
 
 typedef struct asker {
     const place *p;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/bench/lookup.h"
+#include "ops/measure/lookup.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "ops/bench/echo.h"
-#include "ops/bench/publish.h"
+#include "ops/measure/echo.h"
+#include "ops/measure/publish.h"
 #include "proto/pact/ticket.h"
 
 enum { CHECK_EVERY = 512 }; // decoding every answer would measure ourselves

@@ -6,7 +6,7 @@
 #ifndef TSUNAGU_BENCH_LOAD_H
 #define TSUNAGU_BENCH_LOAD_H
 
-#include "ops/bench/line.h"
+#include "ops/measure/line.h"
 
 #define LOAD_BODY_MAX (96u << 10)
 

@@ -11,8 +11,8 @@
 
 #include "node/consent.h"
 #include "node/outbox.h"
-#include "ops/bench/memory.h"
-#include "ops/bench/place.h"
+#include "ops/measure/memory.h"
+#include "ops/measure/place.h"
 #include "ops/cli/synth/synth.h"
 #include "proto/link/ipc.h"
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/bench/publish.h"
+#include "ops/measure/publish.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ops/bench/load.h"
-#include "ops/bench/raw.h"
+#include "ops/measure/load.h"
+#include "ops/measure/raw.h"
 
 typedef struct range {
     const crowd *who;

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "ops/bench/bench.h"
+#include "ops/measure/bench.h"
 
 void samples_add(samples *s, double v)
 {

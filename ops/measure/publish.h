@@ -4,7 +4,7 @@
 #ifndef TSUNAGU_BENCH_PUBLISH_H
 #define TSUNAGU_BENCH_PUBLISH_H
 
-#include "ops/bench/line.h"
+#include "ops/measure/line.h"
 
 // Places from..until of the shuffled order, their cards at one hospital, `window` publications
 // of WIRE_CARDS_MAX outstanding; goes on at l->publish_seq and advances it. Durable when it returns.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/bench/line.h"
+#include "ops/measure/line.h"
 
 #include <stdlib.h>
 #include <string.h>

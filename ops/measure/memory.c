@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "ops/bench/lookup.h"
-#include "ops/bench/memory.h"
-#include "ops/bench/publish.h"
+#include "ops/measure/lookup.h"
+#include "ops/measure/memory.h"
+#include "ops/measure/publish.h"
 
 void memory_rest(void)
 {

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "ops/bench/echo.h"
-#include "ops/bench/lookup.h"
-#include "ops/bench/publish.h"
-#include "ops/bench/stream.h"
+#include "ops/measure/echo.h"
+#include "ops/measure/lookup.h"
+#include "ops/measure/publish.h"
+#include "ops/measure/stream.h"
 
 enum { DOCUMENT_BYTES = 64 << 20, POLL_NS = 5000000 };
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ops/bench/bench.h"
+#include "ops/measure/bench.h"
 
 static bool as_json;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/bench/crowd.h"
+#include "ops/measure/crowd.h"
 
 #include <string.h>
 
-#include "ops/bench/bench.h"
+#include "ops/measure/bench.h"
 
 void crowd_who(const crowd *p, uint64_t number, pseudonym *ret)
 {

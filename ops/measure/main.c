@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ops/bench/bench.h"
-#include "ops/bench/echo.h"
+#include "ops/measure/bench.h"
+#include "ops/measure/echo.h"
 
 static const bench_row rows[] = {
     {"lookup", "audited look-ups a second over mutual TLS; beside a bare echo through the same line",
@@ -26,7 +26,7 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 
 static void help(void)
 {
-    printf("Usage: ops/bench/run [--json] [--quick] [--rounds N] [NAME...]\n\n"
+    printf("Usage: ops/bench [--json] [--quick] [--rounds N] [NAME...]\n\n"
            "Measures the system, each figure beside something else in the same run, in alternating\n"
            "rounds; medians are told. Never a test: the exit code says only whether it could measure.\n\n"
            "  --json       one object a line\n"
@@ -89,12 +89,12 @@ int main(int argc, char **argv)
         case 'e': return echo_main(optarg); // the other side of the comparison, started by ourselves
         case 'o': b.only = optarg; break;
         case 'h': help(); return 0;
-        default: fprintf(stderr, "ops/bench/run --help tells how\n"); return 2;
+        default: fprintf(stderr, "ops/measure/run --help tells how\n"); return 2;
         }
     }
     for (int i = optind; i < argc; i++)
         if (!row_find(argv[i])) {
-            fprintf(stderr, "there is no measurement \"%s\"; ops/bench/run --help lists them\n", argv[i]);
+            fprintf(stderr, "there is no measurement \"%s\"; ops/bench --help lists them\n", argv[i]);
             return 2;
         }
     signal(SIGPIPE, SIG_IGN);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/bench/load.h"
+#include "ops/measure/load.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

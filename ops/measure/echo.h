@@ -6,7 +6,7 @@
 #ifndef TSUNAGU_BENCH_ECHO_H
 #define TSUNAGU_BENCH_ECHO_H
 
-#include "ops/bench/place.h"
+#include "ops/measure/place.h"
 
 #define ECHO_METHOD 1000u       // + bytes of the answer
 #define ECHO_STREAM 1000000000u // + bytes of the stream

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/bench/place.h"
+#include "ops/measure/place.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #ifndef TSUNAGU_BENCH_STREAM_H
 #define TSUNAGU_BENCH_STREAM_H
 
-#include "ops/bench/line.h"
+#include "ops/measure/line.h"
 
 void stream_serve(link_in *call, uint64_t bytes); // replies when all has left
 // Calls and takes the stream, giving credit as it comes. Returns the bytes that came.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/bench/echo.h"
+#include "ops/measure/echo.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ops/bench/stream.h"
+#include "ops/measure/stream.h"
 #include "proto/link/link.h"
 
 static err on_admit(void *ctx, const link_peer *peer, void **ret_user, char *why)

@@ -7,8 +7,8 @@
 
 #include <sys/types.h>
 
-#include "ops/bench/bench.h"
-#include "ops/bench/crowd.h"
+#include "ops/measure/bench.h"
+#include "ops/measure/crowd.h"
 #include "policies/rules/rules.h"
 #include "proto/crypto/tls.h"
 

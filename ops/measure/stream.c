@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/bench/stream.h"
+#include "ops/measure/stream.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

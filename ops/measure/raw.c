@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/bench/raw.h"
+#include "ops/measure/raw.h"
 
 #include <lmdb.h>
 #include <stdlib.h>
 
-#include "ops/bench/bench.h"
+#include "ops/measure/bench.h"
 
 struct raw {
     MDB_env *env;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "node/ssmix/ssmix.h"
-#include "ops/bench/bench.h"
+#include "ops/measure/bench.h"
 #include "ops/cli/synth/synth.h"
 
 enum { FILES = 1000000, FILES_QUICK = 100000, FILES_A_PATIENT = 100 };
