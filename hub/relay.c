@@ -92,6 +92,12 @@ err fetch_ready(job *j)
 {
     const Tsunagu__FetchRequest *q = j->request;
     fetch *f = arena_get(&j->memory, sizeof *f);
+    // No window: either none was offered, or the asker has let so much wait that nothing can be sent to
+    // it. It would wait for its deadline; better to tell it now.
+    if (link_in_credit(j->call) == 0) {
+        snprintf(j->note, sizeof j->note, "read what was sent first: there is no room for a further answer");
+        return ERR_BUSY;
+    }
     relay *r = calloc(1, sizeof *r);
     if (!f || !r) {
         free(r);
