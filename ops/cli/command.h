@@ -67,6 +67,7 @@ int keygen_federation_run(invocation *v);
 int policy_check_run(invocation *v);
 int policy_compile_run(invocation *v);
 int policy_show_run(invocation *v);
+int policy_explain_run(invocation *v);
 int synth_run(invocation *v);
 int person_run(invocation *v);
 int scan_run(invocation *v);

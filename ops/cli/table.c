@@ -114,6 +114,19 @@ static const option_row policy_compile_options[] = {
     {"out", "FILE", true, N_("write the bundle there"), NULL}, END};
 static const option_row policy_show_options[] = {
     {"@FILE", "FILE", true, N_("a bundle"), NULL}, END};
+static const option_row policy_explain_options[] = {
+    {"@DIR", "DIR", true, N_("folder of the rules (YAML)"), NULL},
+    {"viewer", "FACILITY", true, N_("who wants to see: a facility's name or 10-digit code"), NULL},
+    {"role", "ROLE", true, N_("in which role: nurse, 看護師"), NULL},
+    {"source", "FACILITY", true, N_("whose records: the disclosing facility's name or code"), NULL},
+    {"category", "CATEGORY", true, N_("which of them: reports, 検査レポート"), NULL},
+    {"purpose", "PURPOSE", false, N_("what for (default: treatment)"), NULL},
+    {"date", "DATE", false, N_("on which day (default: today)"), NULL},
+    {"registered-on", "DATE", false, N_("the disclosure's registration day (default: that day)"), NULL},
+    {"through", "UNION", false, N_("asked through this union (default: whichever allows most)"), NULL},
+    {"consent", "LIST", false, N_("the categories the patient consents to, or \"no\" (default: all)"), NULL},
+    {"consent-from", "DATE", false, N_("from when the consent holds"), NULL},
+    {"consent-until", "DATE", false, N_("until when the consent holds"), NULL}, END};
 static const option_row synth_options_rows[] = {
     {"@DIR", "DIR", true, N_("write the storage there (DIR/standard, DIR/extended)"), NULL},
     {"seed", "N", false, N_("the same seed gives the same bytes (default 1)"), NULL},
@@ -215,6 +228,10 @@ const command_row command_table[] = {
     {"policy compile", N_("from YAML to the bundle that hub and nodes load"), NULL, policy_compile_options, NULL,
      NULL, policy_compile_run},
     {"policy show", N_("what a bundle says"), NULL, policy_show_options, NULL, NULL, policy_show_run},
+    {"policy explain", N_("may they see it? the answer, and the line that decides in each layer"),
+     N_("Names may be short names, labels in Japanese or English, or a part that fits one thing only.\n"
+        "For a refusal it says what would have to change."),
+     policy_explain_options, NULL, NULL, policy_explain_run},
 
     HEADING(N_("Trying it out")),
     {"synth", N_("write a synthetic SS-MIX2 storage"), NULL, synth_options_rows, NULL, NULL, synth_run},

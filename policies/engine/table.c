@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/engine/table.h"
+#include "policies/engine/policy.h"
+
+static bool in(int i, int count)
+{
+    return i >= 0 && i < count;
+}
+
+uint32_t policy_allowed(const policy *p, int kind, int role, int purpose)
+{
+    if (!in(kind, p->kinds.count) || !in(role, p->roles.count) || !in(purpose, p->purposes.count))
+        return 0;
+    return p->allow[(kind * p->roles.count + role) * p->purposes.count + purpose];
+}
+
+int policy_pact_count(const policy *p, int discloser, int viewer)
+{
+    if (!in(discloser, p->unions.count) || !in(viewer, p->unions.count))
+        return 0;
+    return p->pacts[discloser * p->unions.count + viewer].categories != 0;
+}
+
+policy_pact_view policy_pact_at(const policy *p, int discloser, int viewer, int number)
+{
+    static const uint16_t NONE[POLICY_CATEGORIES];
+    if (!in(number, policy_pact_count(p, discloser, viewer)))
+        return (policy_pact_view){.months = NONE};
+    const pact_cell *c = &p->pacts[discloser * p->unions.count + viewer];
+    return (policy_pact_view){c->categories, c->kinds, c->from, c->until, c->months};
+}
+
+uint64_t policy_discloses(const policy *p, int facility)
+{
+    return in(facility, p->facility_count) ? p->facilities[facility].discloses : 0;
+}
+
+uint32_t policy_categories(const policy *p)
+{
+    return p->used;
+}
