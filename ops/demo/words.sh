@@ -148,6 +148,7 @@ such as ROOT/298/834/2988348553/20260619/OML-11/...' \
 word storage_perhaps '  did you mean --storage %s ?' '  もしかすると --storage %s でしょうか'
 word interrupted 'Interrupted: stopping what was started.' '中断します。動かしたものを止めています。'
 word work_kept 'The folder is kept for looking into: %s' '調べられるようにフォルダーを残します: %s'
+word tidying 'Stopping everything, and removing what was written.' 'すべて止め、書いたものを消しています。'
 word daemon_gone '%s is no longer running' '%s は動いていません'
 word log_tail 'The end of the log of %s:' '%s の記録の終わり:'
 
