@@ -166,7 +166,9 @@ static int render_file(const invocation *v, const char *path)
     err e = file_read(path, &bytes);
     if (e == OK)
         e = render_hl7(type, buf_span(&bytes), v->japanese, &text);
-    if (e == OK)
+    if (e == OK && v->json)
+        show_rendering(path, type, buf_str(&text));
+    else if (e == OK)
         show_safe(stdout, buf_str(&text), true);
     else
         complain(v, e, path);
@@ -179,7 +181,8 @@ int render_run(invocation *v)
 {
     int code = render_file(v, option_value(v, "@FILE..."));
     for (size_t i = 0; i < v->rest_count; i++) {
-        putchar('\n');
+        if (!v->json)
+            putchar('\n');
         int next = render_file(v, v->rest[i]);
         code = code ? code : next;
     }
@@ -207,7 +210,8 @@ static void scan_skipped(const Tsunagu__ControlReply *r)
 {
     static const struct { const char *key, *text; } reasons[] = {
         {"history", N_("superseded versions")},    {"deleted", N_("deleted")},
-        {"dirty_name", N_("not a storage's file name")}, {"dirty_place", N_("in another patient's folder")},
+        {"dirty_name", N_("not a storage's file name")},
+        {"dirty_place", N_("not where the name says, or not a plain file")},
         {"vanished", N_("vanished while reading")}, {"unreadable", N_("not readable")}};
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
         long long n = field_number(r->records[0], reasons[i].key);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "ops/cli/ask.h"
 #include "ops/cli/show.h"
@@ -124,11 +125,11 @@ static void raw_line(FILE *out, const Tsunagu__ControlRecord *r)
 int log_export_run(invocation *v)
 {
     const char *path = option_value(v, "out");
-    FILE *out = path ? fopen(path, "wxe") : stdout;
     long long from = 1, count = 0;
     int code = EXIT_OK;
     if (!option_number(v, "from", 1, INT64_MAX, &from))
         return EXIT_USAGE;
+    FILE *out = path ? fopen(path, "wxe") : stdout;
     if (!out) {
         complain(v, errno == EEXIST ? ERR_EXISTS : ERR_IO, path);
         return EXIT_FAILED;
@@ -153,11 +154,16 @@ int log_export_run(invocation *v)
             from = atoll(or_empty(record_field(a.reply->records[a.reply->n_records - 1], "seq"))) + 1;
         ask_done(&a);
     }
-    if (path && fclose(out) != 0) {
+    bool whole = !ferror(out); // a failed write long before the end is not told by fclose
+    if (path && (fclose(out) != 0 || !whole)) {
         complain(v, ERR_IO, path);
         code = EXIT_FAILED;
     }
-    if (path && code == EXIT_OK && !v->json)
+    if (path && code)
+        unlink(path); // half a log must not be taken for a whole one
+    if (path && code == EXIT_OK && v->json)
+        printf("{\"ok\":true,\"status\":\"ok\",\"entries\":%lld}\n", count);
+    else if (path && code == EXIT_OK)
         printf(_("%s: %lld entries\n"), path, count);
     return code;
 }
@@ -222,6 +228,8 @@ int log_check_run(invocation *v)
     err e = in ? line ? OK : ERR_MEM : ERR_IO;
     while (e == OK && fgets(line, LINE_MAX_BYTES, in))
         e = line_check(&c, line);
+    if (e == OK && ferror(in)) // a folder, a failing disk: not the log's end
+        e = ERR_IO;
     if (e == OK && c.witnessed && !c.seen)
         e = ERR_CORRUPT;
     if (e == OK) {

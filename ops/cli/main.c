@@ -62,8 +62,25 @@ static void note_show(FILE *out, const char *note)
     buf_done(&words);
 }
 
+// The last complaint: with --json it is also an object on standard output, once the command has ended.
+static struct { err e; char note[512]; } failure;
+
+static void failure_keep(err e, const char *note)
+{
+    failure.e = e;
+    snprintf(failure.note, sizeof failure.note, "%s", note ? note : "");
+}
+
+// Wrong use, said in one line.
+static void misuse(const char *text)
+{
+    failure_keep(ERR_USAGE, text);
+    fprintf(stderr, "%s\n", text);
+}
+
 void complain(const invocation *v, err e, const char *note)
 {
+    failure_keep(e, note);
     const char *name = v && v->row ? v->row->name : "";
     fprintf(stderr, "tsunagu%s%s: %s", name[0] ? " " : "", name, sentence_of(e));
     if (note && note[0] && strcmp(note, err_text(e)) != 0) {
@@ -89,8 +106,10 @@ bool option_number(const invocation *v, const char *name, long long least, long 
         return true;
     long long n = strtoll(text, &end, 0);
     if (end == text || *end || n < least || n > most) {
-        fprintf(stderr, _("tsunagu %s: --%s: a number from %lld to %lld is needed, not \"%s\"\n"), v->row->name, name,
-                least, most, text);
+        char said[512];
+        snprintf(said, sizeof said, _("tsunagu %s: --%s: a number from %lld to %lld is needed, not \"%s\""),
+                 v->row->name, name, least, most, text);
+        misuse(said);
         return false;
     }
     *ret = n;
@@ -231,11 +250,17 @@ static size_t long_options(const command_row *c, struct option *out)
     return n;
 }
 
-static void lang_take(invocation *v, const char *lang)
+static bool lang_take(invocation *v, const char *lang)
 {
+    if (strcmp(lang, "ja") != 0 && strcmp(lang, "en") != 0) {
+        misuse(_("tsunagu: --lang is ja or en"));
+        return false;
+    }
+    setenv("LC_ALL", "C.UTF-8", 1); // under plain "C" gettext would not follow LANGUAGE
     setenv("LANGUAGE", lang, 1);
     tongue_init();
     v->japanese = strcmp(lang, "ja") == 0;
+    return true;
 }
 
 static bool positional_take(invocation *v, const char *value)
@@ -268,9 +293,10 @@ static int arguments_read(invocation *v, int argc, char **argv)
             v->socket = optarg;
         else if (c == OPT_JSON)
             v->json = true;
-        else if (c == OPT_LANG)
-            lang_take(v, optarg);
-        else if (c == OPT_HELP) {
+        else if (c == OPT_LANG) {
+            if (!lang_take(v, optarg))
+                return EXIT_USAGE;
+        } else if (c == OPT_HELP) {
             help_one(v->row);
             return EXIT_OK;
         } else if (c >= OPT_FIRST)
@@ -282,15 +308,19 @@ static int arguments_read(invocation *v, int argc, char **argv)
     }
     for (; optind < argc; optind++) {
         if (!positional_take(v, argv[optind])) {
-            fprintf(stderr, _("tsunagu %s: \"%s\" is one word too many\n"), v->row->name, argv[optind]);
+            char said[512];
+            snprintf(said, sizeof said, _("tsunagu %s: \"%s\" is one word too many"), v->row->name, argv[optind]);
+            misuse(said);
             return EXIT_USAGE;
         }
     }
     for (int i = 0; v->row->options && v->row->options[i].name; i++) {
         const option_row *o = &v->row->options[i];
         if (o->required && !v->values[i]) {
-            fprintf(stderr, _("tsunagu %s: %s%s is needed: %s\n"), v->row->name, o->name[0] == '@' ? "" : "--",
-                    o->name[0] == '@' ? o->name + 1 : o->name, _(o->help));
+            char said[512];
+            snprintf(said, sizeof said, _("tsunagu %s: %s%s is needed: %s"), v->row->name,
+                     o->name[0] == '@' ? "" : "--", o->name[0] == '@' ? o->name + 1 : o->name, _(o->help));
+            misuse(said);
             return EXIT_USAGE;
         }
     }
@@ -345,7 +375,7 @@ static int common_read(invocation *v, int argc, char **argv, int *ret_code)
         } else if (strcmp(argv[at], "--socket") == 0 && valued) {
             v->socket = argv[++at];
         } else if (strcmp(argv[at], "--lang") == 0 && valued) {
-            lang_take(v, argv[++at]);
+            *ret_code = lang_take(v, argv[++at]) ? -1 : EXIT_USAGE;
         } else if (strcmp(argv[at], "--version") == 0) {
             puts("tsunagu 0.1.0");
             *ret_code = EXIT_OK;
@@ -360,7 +390,7 @@ static int common_read(invocation *v, int argc, char **argv, int *ret_code)
 }
 
 // No row has these words: a group's help, or what was probably meant.
-static int no_command(int argc, char **argv)
+static int no_command(int argc, char **argv, bool json)
 {
     if (argc < 2 || strcmp(argv[1], "help") == 0) {
         help_all();
@@ -373,13 +403,34 @@ static int no_command(int argc, char **argv)
         snprintf(both, sizeof both, "%s %s", argv[1], argv[2]);
         return unknown_command(both);
     }
-    help_group(argv[1]);
-    return argc > 2 && strcmp(argv[2], "--help") == 0 ? EXIT_OK : EXIT_USAGE;
+    bool asked = argc > 2 && strcmp(argv[2], "--help") == 0;
+    if (asked || !json)
+        help_group(argv[1]);
+    return asked ? EXIT_OK : EXIT_USAGE;
+}
+
+// Whoever reads JSON finds the reason there too, not only on standard error.
+static void failure_show(int code)
+{
+    if (code == EXIT_OK)
+        return;
+    if (failure.e == OK)
+        failure.e = code == EXIT_USAGE ? ERR_USAGE : ERR_INTERNAL;
+    show_failure(failure.e, failure.note);
+}
+
+static bool json_wanted(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
 }
 
 int main(int argc, char **argv)
 {
     int used = 0, code;
+    bool json = json_wanted(argc, argv); // also where the arguments cannot be understood
     tongue_init();
     invocation v = {.socket = getenv("TSUNAGU_SOCKET"), .japanese = tongue_is_japanese()};
     int early = common_read(&v, argc, argv, &code);
@@ -387,12 +438,12 @@ int main(int argc, char **argv)
     argv += early;
     if (code < 0) {
         v.row = command_find(argc - 1, argv + 1, &used);
-        if (!v.row)
-            return no_command(argc, argv);
-        code = arguments_read(&v, argc - used, argv + used);
+        code = v.row ? arguments_read(&v, argc - used, argv + used) : no_command(argc, argv, json);
     }
     if (code < 0)
         code = v.row->run ? v.row->run(&v) : control_run(&v);
+    if (json)
+        failure_show(code);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "tsunagu: %s\n", _("the output could not be written"));
         return EXIT_FAILED;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ops/cli/command.h"
+#include "ops/cli/show.h"
 #include "policies/compiler/compile.h"
 #include "policies/rules/rules.h"
 #include "proto/base/tongue.h"
@@ -21,7 +22,10 @@ static void diag_json(const diag *d)
                                               it->level == DIAG_ERROR ? "error" : "warning", "file", it->file, "line",
                                               (int)it->line, "col", (int)it->col, "message", it->message));
     }
+    if (d->errors)
+        show_refused();
     json_object_set_new(top, "ok", json_boolean(d->errors == 0));
+    json_object_set_new(top, "status", json_string(err_name(d->errors ? ERR_FORMAT : OK)));
     json_object_set_new(top, "errors", json_integer((json_int_t)d->errors));
     json_object_set_new(top, "warnings", json_integer((json_int_t)d->warnings));
     json_object_set_new(top, "items", list);
@@ -55,7 +59,8 @@ int policy_check_run(invocation *v)
     diag d = {0};
     buf bundle = {0};
     err e = rulebook_compile(v, &bundle, &d);
-    diag_show(v, &d);
+    if (!v->json || e == OK || d.errors)
+        diag_show(v, &d);
     if (!v->json && e == OK)
         printf(_("%s: good; %zu warnings\n"), option_value(v, "@DIR"), d.warnings);
     else if (!v->json && d.errors)
@@ -92,7 +97,7 @@ int policy_compile_run(invocation *v)
     hash32 hash;
     char text[HASH_BYTES * 2 + 1];
     err e = rulebook_compile(v, &bundle, &d);
-    if (d.kept && (e || !v->json))
+    if (d.kept && (d.errors || !v->json))
         diag_show(v, &d);
     if (e && !d.errors)
         complain(v, e, option_value(v, "@DIR"));

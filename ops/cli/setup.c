@@ -22,6 +22,8 @@ static int outcome(const invocation *v, err e, const char *what)
         else
             snprintf(note, sizeof note, "%s", what);
         complain(v, e, note);
+    } else if (v->json) {
+        puts("{\"ok\":true,\"status\":\"ok\"}");
     }
     return exit_of(e);
 }

@@ -40,8 +40,51 @@ static json_t *field_json(const Tsunagu__ControlField *f)
     return s ? s : json_string("");
 }
 
+static void put_text(json_t *o, const char *key, const char *text)
+{
+    json_t *s = json_string(text); // a file's name need not be UTF-8
+    json_object_set_new(o, key, s ? s : json_string(""));
+}
+
+static bool failure_shown;
+
+void show_refused(void)
+{
+    failure_shown = true;
+}
+
+void show_failure(err e, const char *note)
+{
+    if (failure_shown)
+        return;
+    json_t *top = json_object();
+    json_object_set_new(top, "ok", json_false());
+    json_object_set_new(top, "status", json_string(err_name(e)));
+    if (note[0])
+        put_text(top, "note", note);
+    json_object_set_new(top, "records", json_array());
+    json_dumpf(top, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(top);
+}
+
+void show_rendering(const char *path, const char *type, const char *text)
+{
+    json_t *top = json_object();
+    json_object_set_new(top, "ok", json_true());
+    json_object_set_new(top, "status", json_string(err_name(OK)));
+    put_text(top, "file", path);
+    put_text(top, "type", type);
+    put_text(top, "text", text);
+    json_dumpf(top, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(top);
+}
+
 void show_json(const Tsunagu__ControlReply *r)
 {
+    if (r->status != OK)
+        show_refused();
     json_t *top = json_object(), *list = json_array();
     json_object_set_new(top, "ok", json_boolean(r->status == OK));
     json_object_set_new(top, "status", json_string(err_name((err)r->status)));

@@ -11,6 +11,10 @@
 void show_reply(const invocation *v, const Tsunagu__ControlReply *r);
 void show_records(const Tsunagu__ControlReply *r, const char *columns);
 void show_json(const Tsunagu__ControlReply *r);
+// With --json, what failed, unless an object has told it already (show_refused).
+void show_failure(err e, const char *note);
+void show_refused(void);
+void show_rendering(const char *path, const char *type, const char *text);
 void show_safe(FILE *out, const char *text, bool lines); // lines: newlines and tabs may stay
 
 #endif
