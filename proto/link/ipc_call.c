@@ -6,12 +6,16 @@
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <nng/supplemental/util/platform.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #include "proto/base/date.h"
 #include "proto/link/ipc.h"
 #include "proto/link/ipc_knock.h"
 #include "proto/wire/limits.h"
+
+enum { LAST_MOMENT_MS = 300 };
 
 static err err_of(int rv)
 {
@@ -29,24 +33,65 @@ static err err_of(int rv)
     }
 }
 
-static int exchange(nng_socket s, span request, time_ms until, nng_msg **ret)
+// An operation under way, and what says that it is over.
+typedef struct wait {
+    nng_aio *aio;
+    int over; // eventfd, told by the operation's end
+    int door; // a connection of our own to the daemon: the kernel ends it when the daemon dies
+} wait;
+
+static void on_over(void *arg)
+{
+    wait *w = arg;
+    uint64_t one = 1;
+    (void)!write(w->over, &one, sizeof one);
+}
+
+// nng goes on dialing a daemon that died in between, for as long as it is let. So the door is watched
+// too: nothing is ever said on it, it can only end. Then a last moment for an answer on its way.
+static int wait_out(wait *w, time_ms until)
+{
+    bool dead = false;
+    for (;;) {
+        struct pollfd p[2] = {{.fd = w->over, .events = POLLIN}, {.fd = w->door, .events = POLLIN | POLLRDHUP}};
+        time_ms left = until - clock_mono_ms();
+        int n = left > 0 ? poll(p, dead ? 1 : 2, (int)left) : 0;
+        if (n < 0)
+            continue;
+        if (n == 0 || (p[0].revents & POLLIN)) {
+            nng_aio_cancel(w->aio); // does nothing to one that is over
+            nng_aio_wait(w->aio);
+            int rv = nng_aio_result(w->aio);
+            return rv && n == 0 ? (dead ? NNG_ECONNSHUT : NNG_ETIMEDOUT) : rv;
+        }
+        dead = true;
+        time_ms last = clock_mono_ms() + LAST_MOMENT_MS;
+        until = until < last ? until : last;
+    }
+}
+
+static int exchange(nng_socket s, wait *w, span request, time_ms until, nng_msg **ret)
 {
     nng_msg *m = NULL;
-    time_ms left = until - clock_mono_ms();
-    int rv = nng_socket_set_ms(s, NNG_OPT_SENDTIMEO, (nng_duration)(left > 1 ? left : 1));
-    if (!rv)
-        rv = nng_msg_alloc(&m, 0);
+    uint64_t told;
+    int rv = nng_msg_alloc(&m, 0);
     if (!rv)
         rv = nng_msg_append(m, request.at, request.len);
-    if (!rv)
-        rv = nng_sendmsg(s, m, 0);
+    if (!rv) {
+        nng_aio_set_msg(w->aio, m);
+        nng_send_aio(s, w->aio);
+        rv = wait_out(w, until);
+    }
     if (rv) {
         nng_msg_free(m);
         return rv;
     }
-    left = until - clock_mono_ms();
-    rv = nng_socket_set_ms(s, NNG_OPT_RECVTIMEO, (nng_duration)(left > 1 ? left : 1));
-    return rv ? rv : nng_recvmsg(s, ret, 0);
+    (void)!read(w->over, &told, sizeof told);
+    nng_recv_aio(s, w->aio);
+    rv = wait_out(w, until);
+    if (!rv)
+        *ret = nng_aio_get_msg(w->aio);
+    return rv;
 }
 
 // Tells at once what dialing would only retry for ever. A daemon that replaces its door hangs up on
@@ -80,18 +125,26 @@ err ipc_call(const char *socket_path, span request, uint32_t timeout_ms, buf *re
     char url[200];
     nng_socket s;
     nng_msg *m = NULL;
+    wait w = {.over = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .door = door};
     snprintf(url, sizeof url, "ipc://%s", socket_path);
-    int rv = nng_req0_open(&s);
+    int rv = w.over < 0 ? NNG_ENOMEM : nng_aio_alloc(&w.aio, on_over, &w);
+    if (!rv)
+        rv = nng_req0_open(&s);
     if (rv) {
+        nng_aio_free(w.aio);
+        if (w.over >= 0)
+            close(w.over);
         close(door);
         return err_of(rv);
     }
-    // Dialing in the background: the deadline is that of sending, not the dialer's own (none).
+    // Dialing in the background: the deadline is ours, the dialer itself has none.
     if (!(rv = nng_socket_set_size(s, NNG_OPT_RECVMAXSZ, WIRE_CONTROL_MAX + 64)) &&
         !(rv = nng_socket_set_ms(s, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE)) &&
         !(rv = nng_dial(s, url, NULL, NNG_FLAG_NONBLOCK)))
-        rv = exchange(s, request, until, &m);
+        rv = exchange(s, &w, request, until, &m);
     nng_close(s);
+    nng_aio_free(w.aio);
+    close(w.over);
     close(door);
     e = err_of(rv);
     if (!e)

@@ -165,6 +165,40 @@ static void silence_ends_in_a_deadline(void **state)
     ipc_stop(s); // with a call that was never answered
 }
 
+// A daemon that greets the first who comes, and then is gone before anybody can ask it: as when it is killed.
+static void *short_lived(void *arg)
+{
+    static const uint8_t rep[8] = {0, 'S', 'P', 0, 0, 0x31, 0, 0};
+    int listener = *(int *)arg;
+    uint8_t heard[8];
+    int fd = accept(listener, NULL, NULL);
+    unlink(path); // nobody new
+    close(listener);
+    if (recv(fd, heard, sizeof heard, MSG_WAITALL) == sizeof heard)
+        (void)!write(fd, rep, sizeof rep);
+    // The asker now believes in a daemon; it dials it in vain until this end is closed.
+    close(fd);
+    return NULL;
+}
+
+static void a_daemon_that_dies_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct sockaddr_un a = {.sun_family = AF_UNIX};
+    strcpy(a.sun_path, path);
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    pthread_t t;
+    buf reply = {0};
+    assert_int_equal(bind(listener, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    assert_int_equal(pthread_create(&t, NULL, short_lived, &listener), 0);
+    time_ms begun = clock_mono_ms();
+    assert_int_equal(ipc_call(path, SPAN_LIT("anybody?"), 60000, &reply), ERR_CLOSED);
+    assert_true(clock_mono_ms() - begun < 30000); // long before its deadline
+    pthread_join(t, NULL);
+    buf_done(&reply);
+}
+
 // Whoever hangs up before the greeting must not shut the door on everybody else.
 static void a_rude_client_shuts_nobody_out(void **state)
 {
@@ -198,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(asks_and_is_answered, begin, end),
         cmocka_unit_test_setup_teardown(nobody_there_is_told_at_once, begin, end),
         cmocka_unit_test_setup_teardown(answers_may_come_later, begin, end),
+        cmocka_unit_test_setup_teardown(a_daemon_that_dies_is_not_waited_for, begin, end),
         cmocka_unit_test_setup_teardown(a_rude_client_shuts_nobody_out, begin, end),
         cmocka_unit_test_setup_teardown(silence_ends_in_a_deadline, begin, end),
     };
