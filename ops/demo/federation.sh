@@ -272,8 +272,14 @@ stop_daemon() {
     rm -f "$FEDERATION/$name/pid"
 }
 
+# And waits until it is gone: a dying process still holds its store.
 kill_daemon() {
-    [[ -z ${DAEMON_PID[$1]:-} ]] || kill -KILL "${DAEMON_PID[$1]}" 2>/dev/null || true
+    local pid=${DAEMON_PID[$1]:-}
+    [[ -n $pid ]] || return 0
+    kill -KILL "$pid" 2>/dev/null || true
+    while [[ -d /proc/$pid ]] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null; do
+        sleep 0.02
+    done
     unset "DAEMON_PID[$1]"
 }
 
