@@ -65,6 +65,8 @@ int keygen_node_run(invocation *v);
 int keygen_hub_run(invocation *v);
 int keygen_federation_run(invocation *v);
 int policy_check_run(invocation *v);
+int policy_test_run(invocation *v);
+int policy_schema_run(invocation *v);
 int policy_compile_run(invocation *v);
 int policy_show_run(invocation *v);
 int policy_explain_run(invocation *v);

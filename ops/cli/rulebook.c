@@ -34,13 +34,13 @@ static void diag_json(const diag *d)
     json_decref(top);
 }
 
-// Compiles; complains; leaves the bytes in `bundle`.
-static err rulebook_compile(const invocation *v, buf *bundle, diag *d)
+// Compiles; complains; leaves the bytes in `bundle`. today: also what is suspicious.
+static err rulebook_compile(const invocation *v, const day *today, buf *bundle, diag *d)
 {
     policy_files files = {0};
     err e = policy_load_dir(option_value(v, "@DIR"), d, &files);
     if (e == OK) {
-        e = policy_compile(&files, d, bundle);
+        e = today ? policy_check(&files, *today, d, bundle) : policy_compile(&files, d, bundle);
         policy_files_done(&files);
     }
     return e;
@@ -58,7 +58,8 @@ int policy_check_run(invocation *v)
 {
     diag d = {0};
     buf bundle = {0};
-    err e = rulebook_compile(v, &bundle, &d);
+    day today = day_of_time(clock_now_ms());
+    err e = rulebook_compile(v, &today, &bundle, &d);
     if (!v->json || e == OK || d.errors)
         diag_show(v, &d);
     if (!v->json && e == OK)
@@ -96,7 +97,7 @@ int policy_compile_run(invocation *v)
     buf bundle = {0};
     hash32 hash;
     char text[HASH_BYTES * 2 + 1];
-    err e = rulebook_compile(v, &bundle, &d);
+    err e = rulebook_compile(v, NULL, &bundle, &d);
     if (d.kept && (d.errors || !v->json))
         diag_show(v, &d);
     if (e && !d.errors)

@@ -109,6 +109,9 @@ static const option_row keygen_hub_options[] = {
 static const option_row keygen_federation_options[] = {
     {"@FILE", "FILE", true, N_("write the key that nodes share there (the hub must never have it)"), NULL}, END};
 static const option_row policy_dir[] = {{"@DIR", "DIR", true, N_("folder of the rules (YAML)"), NULL}, END};
+static const option_row policy_schema_options[] = {
+    {"@DIR", "DIR", true, N_("folder of the rules (YAML): its words are what editors will offer"), NULL},
+    {"file", "NAME", false, N_("only for council, rules, union, agreement, ... (default: all)"), NULL}, END};
 static const option_row policy_compile_options[] = {
     {"@DIR", "DIR", true, N_("folder of the rules (YAML)"), NULL},
     {"out", "FILE", true, N_("write the bundle there"), NULL}, END};
@@ -225,6 +228,12 @@ const command_row command_table[] = {
 
     HEADING(N_("Rules")),
     {"policy check", N_("find every mistake in the rules"), NULL, policy_dir, NULL, NULL, policy_check_run},
+    {"policy test", N_("ask the rules the questions of tests/*.yaml"),
+     N_("A failure says what was expected, what came, and which line decided. Rules that no test exercises\n"
+        "are listed."),
+     policy_dir, NULL, NULL, policy_test_run},
+    {"policy schema", N_("a JSON Schema of the rules' files, for editors that complete YAML"), NULL,
+     policy_schema_options, NULL, NULL, policy_schema_run},
     {"policy compile", N_("from YAML to the bundle that hub and nodes load"), NULL, policy_compile_options, NULL,
      NULL, policy_compile_run},
     {"policy show", N_("what a bundle says"), NULL, policy_show_options, NULL, NULL, policy_show_run},

@@ -6,9 +6,6 @@
 
 #include "policies/compiler/draft.h"
 
-// The five keys of a difference, the same for all and for one direction.
-#define DIFFERENCES "categories", "without_categories", "kinds", "without_kinds", "windows"
-
 static bool mask_narrow(draft *d, draft_place map, const char *only, const char *without,
                         const draft_terms *t, uint32_t *mask)
 {
@@ -39,7 +36,7 @@ static bool windows_narrow(draft *d, draft_place map, draft_agreement *a)
         return true;
     if (d->categories.partial) // names could be unknown for that alone
         return false;
-    if (!draft_map(d, windows, d->categories.ids, d->categories.count))
+    if (!draft_map_of(d, windows, d->categories.ids, d->categories.count))
         return false;
     bool ok = true;
     for (size_t i = 0; i < windows.node->count; i++) {
@@ -75,12 +72,11 @@ static bool narrow(draft *d, draft_place map, draft_agreement *a)
     return ok;
 }
 
-static void one_way(draft *d, draft_place item, uint32_t members)
+static void one_way(draft *d, draft_place item, uint64_t members)
 {
-    static const char *const KEYS[] = {"discloser", "viewer", "note", DIFFERENCES};
-    if (!draft_map(d, item, KEYS, COUNT_OF(KEYS)))
+    if (!draft_map(d, item, &SHAPE_ONE_WAY))
         return;
-    draft_place from = draft_need(d, item, "discloser"), to = draft_need(d, item, "viewer");
+    draft_place from = draft_may(item, "discloser"), to = draft_may(item, "viewer");
     int source = draft_word(d, from, &d->unions), viewer = draft_word(d, to, &d->unions);
     if (source == POLICY_NONE || viewer == POLICY_NONE)
         return;
@@ -110,15 +106,14 @@ static bool pair_set(draft *d, draft_place map, size_t u, size_t v, const draft_
 
 static void agreement_draft(draft *d, draft_place map)
 {
-    static const char *const KEYS[] = {"between", "from", "until", "note", "one_way", DIFFERENCES};
-    if (!draft_map(d, map, KEYS, COUNT_OF(KEYS)))
+    if (!draft_map(d, map, &SHAPE_AGREEMENT))
         return;
     draft_agreement a = {.set = true, .until = DAY_FOREVER, .place = map};
     a.categories = (uint32_t)draft_all(&d->categories);
     a.kinds = (uint32_t)draft_all(&d->kinds);
     for (size_t i = 0; i < d->categories.count; i++)
         a.months[d->categories.items[i].bit] = (uint16_t)d->categories.items[i].months;
-    draft_place between = draft_need(d, map, "between"), until = draft_may(map, "until");
+    draft_place between = draft_may(map, "between"), until = draft_may(map, "until");
     uint64_t members = 0;
     bool named = true;
     bool ok = draft_words(d, between, &d->unions, &members, &named);
@@ -126,7 +121,7 @@ static void agreement_draft(draft *d, draft_place map)
         draft_error(d, between, _("an agreement is between at least two unions"));
         ok = false;
     }
-    ok &= draft_date(d, draft_need(d, map, "from"), &a.from);
+    ok &= draft_date(d, draft_may(map, "from"), &a.from);
     if (until.node && draft_date(d, until, &a.until) && ok && a.until < a.from)
         draft_error(d, until, _("the agreement would end before it begins"));
     ok &= narrow(d, map, &a);
@@ -135,11 +130,9 @@ static void agreement_draft(draft *d, draft_place map)
             if ((members >> u & 1) && (members >> v & 1))
                 pair_set(d, map, u, v, &a);
     draft_place list = draft_may(map, "one_way");
-    if (list.node && list.node->kind != YAML_LIST)
-        draft_error(d, list, _("expected a list of entries, each beginning with \"- discloser:\""));
-    else if (list.node)
-        for (size_t i = 0; i < list.node->count; i++)
-            one_way(d, draft_at(list.doc, list.node->items[i]), (uint32_t)members);
+    size_t count = draft_list(d, list, &SHAPE_ONE_WAY);
+    for (size_t i = 0; i < count; i++)
+        one_way(d, draft_item(list, i), members);
 }
 
 void agreements_draft(draft *d)

@@ -5,13 +5,10 @@
 #include <string.h>
 
 #include "policies/compiler/draft.h"
+#include "policies/compiler/trial.h"
 
-static const char *const SINGLE[] = {"council.yaml", "index.yaml", "hub.yaml", "hub-keys.yaml",
-                                     "categories.yaml", "kinds.yaml", "roles.yaml", "purposes.yaml",
-                                     "rules.yaml"};
-// Folders that the compiler reads, then those that other tools do.
-static const char *const FOLDERS[] = {"unions/", "agreements/", "nodes/"};
-static const char *const OTHERS[] = {"forms/", "tests/"};
+// Folders that other tools read.
+static const char *const OTHERS[] = {"forms/"};
 
 static bool has_prefix(const char *name, const char *prefix)
 {
@@ -50,23 +47,27 @@ const yaml_doc *draft_doc(draft *d, const char *name, bool required)
 // Whether the compiler reads a file of this name; a name nobody reads is said.
 static bool file_known(draft *d, const policy_file *f)
 {
-    for (size_t i = 0; i < COUNT_OF(SINGLE); i++)
-        if (strcmp(SINGLE[i], f->name) == 0)
+    const char *single[32];
+    size_t count = 0;
+    for (size_t i = 0; i < FILE_SHAPE_COUNT; i++) {
+        const char *known = FILE_SHAPES[i].file;
+        bool folder = known[strlen(known) - 1] == '/';
+        if (folder ? has_prefix(f->name, known) && has_suffix(f->name, ".yaml") : strcmp(known, f->name) == 0)
             return true;
+        if (!folder)
+            single[count++] = known;
+    }
     for (size_t i = 0; i < COUNT_OF(OTHERS); i++)
         if (has_prefix(f->name, OTHERS[i]))
             return false;
-    for (size_t i = 0; i < COUNT_OF(FOLDERS); i++)
-        if (has_prefix(f->name, FOLDERS[i]) && has_suffix(f->name, ".yaml"))
-            return true;
-    const char *near = diag_nearest(f->name, SINGLE, COUNT_OF(SINGLE));
+    const char *near = diag_nearest(f->name, single, count);
     if (near)
         diag_add(d->diag, DIAG_ERROR, f->path, span_str(""), 0, 0,
                  _("no file of this name belongs here; did you mean %s?"), near);
     else
         diag_add(d->diag, DIAG_ERROR, f->path, span_str(""), 0, 0,
                  _("no file of this name belongs here "
-                   "(files end in .yaml; folders are unions, agreements, nodes)"));
+                   "(files end in .yaml; folders are unions, agreements, nodes, tests)"));
     return false;
 }
 
@@ -104,7 +105,7 @@ static void files_read(draft *d, const policy_files *files)
     }
 }
 
-static void draft_done(draft *d)
+void draft_done(draft *d)
 {
     for (size_t i = 0; i < d->file_count; i++)
         yaml_free(d->files[i].doc);
@@ -122,30 +123,62 @@ static err bytes_check(const buf *bytes)
     return OK;
 }
 
-err policy_compile(const policy_files *files, diag *diagnosis, buf *ret_bundle)
+err draft_read(const policy_files *files, diag *diagnosis, draft *ret)
 {
-    static void (*const STEPS[])(draft *) = {council_draft, hub_draft, terms_draft, rules_draft, unions_draft,
-                                             agreements_draft, nodes_draft, hub_keys_draft, keys_check};
+    static void (*const STEPS[])(draft *) = {council_draft, hub_draft, terms_draft, rules_draft, emergency_draft,
+                                             unions_draft, agreements_draft, nodes_draft, hub_keys_draft,
+                                             keys_check};
+    *ret = (draft){.diag = diagnosis, .errors = diagnosis->errors};
+    arena_init(&ret->arena, 0);
     if (files->count > COMPILE_FILES) {
         diag_add(diagnosis, DIAG_ERROR, ".", span_str(""), 0, 0, _("too many files: at most %d"),
                  COMPILE_FILES);
         return ERR_FORMAT;
     }
-    draft d = {.diag = diagnosis, .errors = diagnosis->errors};
+    files_read(ret, files);
+    for (size_t i = 0; i < COUNT_OF(STEPS) && !ret->broken; i++)
+        STEPS[i](ret);
+    if (ret->broken)
+        return ERR_MEM;
+    return diagnosis->errors > ret->errors ? ERR_FORMAT : OK;
+}
+
+static err bytes_of(const draft *d, buf *ret)
+{
     buf bytes = {0};
-    err e = OK;
-    arena_init(&d.arena, 0);
-    files_read(&d, files);
-    for (size_t i = 0; i < COUNT_OF(STEPS) && !d.broken; i++)
-        STEPS[i](&d);
-    if (d.broken)
-        e = ERR_MEM;
-    else if (diagnosis->errors > d.errors)
-        e = ERR_FORMAT;
-    else
-        e = draft_emit(&d, &bytes);
+    err e = draft_emit(d, &bytes);
     if (!e)
         e = bytes_check(&bytes);
+    if (e)
+        buf_done(&bytes);
+    else
+        *ret = bytes;
+    return e;
+}
+
+err policy_compile(const policy_files *files, diag *diagnosis, buf *ret_bundle)
+{
+    draft d;
+    err e = draft_read(files, diagnosis, &d);
+    if (!e)
+        e = bytes_of(&d, ret_bundle);
+    draft_done(&d);
+    return e;
+}
+
+err policy_check(const policy_files *files, day today, diag *diagnosis, buf *ret_bundle)
+{
+    draft d;
+    buf bytes = {0};
+    err e = draft_read(files, diagnosis, &d);
+    if (!e) {
+        rules_suspect(&d);
+        members_suspect(&d);
+        seats_suspect(&d, today);
+        e = d.broken ? ERR_MEM : bytes_of(&d, &bytes);
+    }
+    if (!e)
+        e = trials_suspect(&d, buf_span(&bytes));
     draft_done(&d);
     if (e)
         buf_done(&bytes);

@@ -60,7 +60,7 @@ static draft_place key_place(draft *d, draft_place value)
     return draft_at(value.doc, n);
 }
 
-bool draft_map(draft *d, draft_place map, const char *const *known, size_t count)
+bool draft_map_of(draft *d, draft_place map, const char *const *known, size_t count)
 {
     if (!map.node)
         return false;
@@ -85,17 +85,37 @@ bool draft_map(draft *d, draft_place map, const char *const *known, size_t count
     return true;
 }
 
+bool draft_map(draft *d, draft_place map, const draft_shape *shape)
+{
+    const char *known[32];
+    for (size_t i = 0; i < shape->count; i++)
+        known[i] = shape->fields[i].name;
+    if (!draft_map_of(d, map, known, shape->count))
+        return false;
+    for (size_t i = 0; i < shape->count; i++)
+        if (shape->fields[i].required && !yaml_find(map.node, known[i]))
+            draft_error(d, map, _("\"%s\" is missing here"), known[i]);
+    return true;
+}
+
 draft_place draft_may(draft_place map, const char *key)
 {
     return draft_at(map.doc, map.node ? yaml_find(map.node, key) : NULL);
 }
 
-draft_place draft_need(draft *d, draft_place map, const char *key)
+size_t draft_list(draft *d, draft_place list, const draft_shape *entry)
 {
-    draft_place value = draft_may(map, key);
-    if (!value.node && map.node && map.node->kind == YAML_MAP)
-        draft_error(d, map, _("\"%s\" is missing here"), key);
-    return value;
+    if (!list.node)
+        return 0;
+    if (list.node->kind == YAML_LIST)
+        return list.node->count;
+    draft_error(d, list, _("expected a list of entries, each beginning with \"- %s:\""), entry->fields[0].name);
+    return 0;
+}
+
+draft_place draft_item(draft_place list, size_t i)
+{
+    return draft_at(list.doc, list.node->items[i]);
 }
 
 const char *draft_text(draft *d, draft_place value)
@@ -151,9 +171,11 @@ const char *draft_host(draft *d, draft_place value)
     return s;
 }
 
-bool draft_number(draft *d, draft_place value, int64_t min, int64_t max, int64_t *ret)
+bool draft_number(draft *d, draft_place map, const draft_shape *shape, const char *key, int64_t *ret)
 {
-    if (!value.node)
+    const draft_field *f = shape_field(shape, key);
+    draft_place value = draft_may(map, key);
+    if (!value.node || !f)
         return false;
     const char *s = value.node->kind == YAML_SCALAR_KIND ? value.node->text : "";
     char narrow[32];
@@ -162,8 +184,9 @@ bool draft_number(draft *d, draft_place value, int64_t min, int64_t max, int64_t
     int64_t v = len ? 0 : -1;
     for (size_t i = 0; i < len && v >= 0; i++)
         v = narrow[i] < '0' || narrow[i] > '9' || i > 14 ? -1 : v * 10 + (narrow[i] - '0');
-    if (v < min || v > max) {
-        draft_error(d, value, _("expected a whole number from %lld to %lld"), (long long)min, (long long)max);
+    if (v < f->least || v > f->most) {
+        draft_error(d, value, _("expected a whole number from %lld to %lld"), (long long)f->least,
+                    (long long)f->most);
         return false;
     }
     *ret = v;
@@ -184,6 +207,80 @@ bool draft_date(draft *d, draft_place value, day *ret)
     }
     *ret = v;
     return true;
+}
+
+bool draft_date_never(draft *d, draft_place value, day *ret)
+{
+    if (value.node && value.node->kind == YAML_SCALAR_KIND &&
+        (strcmp(value.node->text, "never") == 0 || strcmp(value.node->text, "期限なし") == 0)) {
+        *ret = DAY_FOREVER;
+        return true;
+    }
+    return draft_date(d, value, ret);
+}
+
+bool draft_yes(draft *d, draft_place value, bool *ret)
+{
+    const char *s = draft_text(d, value);
+    if (!s)
+        return false;
+    bool yes = strcmp(s, "yes") == 0 || strcmp(s, "はい") == 0;
+    if (!yes && strcmp(s, "no") != 0 && strcmp(s, "いいえ") != 0) {
+        draft_error(d, value, _("\"%.60s\" is neither yes (はい) nor no (いいえ)"), s);
+        return false;
+    }
+    *ret = yes;
+    return true;
+}
+
+bool draft_key(draft *d, draft_place value, uint8_t ret[static 32])
+{
+    const char *s = draft_text(d, value);
+    if (!s)
+        return false;
+    if (strlen(s) != 64)
+        draft_error(d, value, _("a key has 64 hexadecimal digits; this has %zu characters"), strlen(s));
+    else if (hex_get(span_str(s), ret, 32))
+        draft_error(d, value, _("a key is made of 0-9 and a-f only"));
+    else
+        return true;
+    return false;
+}
+
+int draft_choice_of(draft *d, draft_place value, const draft_choices *c, const char *noun)
+{
+    const char *names[32];
+    const char *s = draft_text(d, value);
+    if (!s)
+        return POLICY_NONE;
+    for (size_t i = 0; i < c->count; i++) {
+        names[i] = c->items[i].name;
+        if (strcmp(names[i], s) == 0 || (c->items[i].ja && strcmp(c->items[i].ja, s) == 0))
+            return (int)i;
+    }
+    const char *near = diag_nearest(s, names, c->count);
+    char all[400] = "";
+    for (size_t i = 0, at = 0; i < c->count && at < sizeof all; i++)
+        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", i ? ", " : "", names[i]);
+    if (near)
+        draft_error(d, value, _("unknown %s \"%.60s\"; did you mean \"%s\"?"), _(noun), s, near);
+    else
+        draft_error(d, value, _("unknown %s \"%.60s\"; it is one of: %s"), _(noun), s, all);
+    return POLICY_NONE;
+}
+
+uint32_t draft_choices_of(draft *d, draft_place value, const draft_choices *c, const char *noun)
+{
+    uint32_t mask = 0;
+    if (value.node && value.node->kind != YAML_LIST) {
+        draft_error(d, value, _("expected a list such as [%s, %s]"), c->items[0].name, c->items[1].name);
+        return 0;
+    }
+    for (size_t i = 0; value.node && i < value.node->count; i++) {
+        int choice = draft_choice_of(d, draft_item(value, i), c, noun);
+        mask |= choice == POLICY_NONE ? 0 : 1u << choice;
+    }
+    return mask;
 }
 
 bool draft_months(draft *d, draft_place value, int *ret)

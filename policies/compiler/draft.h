@@ -7,11 +7,14 @@
 #define TSUNAGU_COMPILER_DRAFT_H
 
 #include "policies/compiler/compile.h"
+#include "policies/compiler/shapes.h"
 #include "policies/engine/bundle.h"
 #include "policies/engine/decide.h"
 #include "proto/base/arena.h"
 #include "proto/base/tongue.h"
 #include "proto/yaml/yaml.h"
+
+typedef struct draft draft;
 
 #define COMPILE_FILE_BYTES (4u << 20)
 #define COMPILE_FILES 4096
@@ -42,7 +45,7 @@ typedef struct draft_facility {
     uint64_t code;
     const char *name, *ward;
     int kind;
-    uint32_t unions, discloses;
+    uint64_t unions, discloses;
     draft_place place;
 } draft_facility;
 
@@ -69,12 +72,36 @@ typedef struct draft_node {
     draft_place place;
 } draft_node;
 
+// A rule as written; what it does not name is meant for all.
+typedef struct draft_rule {
+    bool allow;
+    uint8_t named; // one more than how many of the four it names
+    uint64_t kinds, roles, purposes, categories;
+    draft_place place;
+} draft_rule;
+
+typedef struct draft_seat {
+    const char *id, *institution, *office;
+    day from, until;
+    bool has_key;
+    uint8_t key[32];
+    draft_place place;
+} draft_seat;
+
+typedef struct draft_emergency {
+    bool set, without_consent, despite_objection;
+    uint64_t kinds, roles, categories;
+    int64_t minutes, review_hours;
+    uint32_t told;
+    draft_place place;
+} draft_emergency;
+
 typedef struct draft_file {
     const char *name;
     yaml_doc *doc; // NULL: could not be read (already said)
 } draft_file;
 
-typedef struct draft {
+struct draft {
     diag *diag;
     arena arena;
     bool broken; // out of memory
@@ -95,7 +122,23 @@ typedef struct draft {
     draft_agreement *agreements; // [disclosing union][viewing union]
     draft_node *nodes;
     size_t node_count;
-} draft;
+    draft_rule *rules; // in the order of the file
+    size_t rule_count;
+    day warn_after, no_registrations_after;
+    policy_fraction quorum;
+    int64_t meetings_a_year, meetings_begin;
+    bool has_previous;
+    uint8_t previous[32];
+    const char **observers; // rising
+    size_t observer_count;
+    draft_seat *seats; // by id
+    size_t seat_count;
+    draft_emergency emergency;
+};
+
+// All files, every mistake said. ERR_FORMAT: there were mistakes; `ret` is to be freed all the same.
+MUST_CHECK err draft_read(const policy_files *files, diag *diagnosis, draft *ret);
+void draft_done(draft *d);
 
 void *draft_get(draft *d, size_t count, size_t size); // NULL sets broken
 
@@ -108,14 +151,24 @@ size_t draft_folder_count(const draft *d, const char *folder);
 void draft_error(draft *d, draft_place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void draft_warn(draft *d, draft_place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 draft_place draft_at(const yaml_doc *doc, const yaml_node *n);
-// False (and said) unless it is a map; unknown keys are said with the nearest known one.
-bool draft_map(draft *d, draft_place map, const char *const *known, size_t count);
-draft_place draft_need(draft *d, draft_place map, const char *key); // node NULL and said if absent
-draft_place draft_may(draft_place map, const char *key);            // node NULL if absent
+// False (and said) unless it is a map. Unknown keys are said with the nearest known one,
+// needed ones that are absent too.
+bool draft_map(draft *d, draft_place map, const draft_shape *shape);
+bool draft_map_of(draft *d, draft_place map, const char *const *known, size_t count);
+draft_place draft_may(draft_place map, const char *key); // node NULL if absent
+// The list's entries; 0 if it is absent or no list (said, with the first key of an entry).
+size_t draft_list(draft *d, draft_place list, const draft_shape *entry);
+draft_place draft_item(draft_place list, size_t i);
 const char *draft_text(draft *d, draft_place value);                // NULL and said; NULL node: NULL
 const char *draft_id(draft *d, draft_place value);                  // a-z 0-9 -
 const char *draft_host(draft *d, draft_place value);
-bool draft_number(draft *d, draft_place value, int64_t min, int64_t max, int64_t *ret);
+// The number of a map's key, within the shape's range.
+bool draft_number(draft *d, draft_place map, const draft_shape *shape, const char *key, int64_t *ret);
+bool draft_yes(draft *d, draft_place value, bool *ret); // はい いいえ yes no
+bool draft_key(draft *d, draft_place value, uint8_t ret[static 32]);
+int draft_choice_of(draft *d, draft_place value, const draft_choices *c, const char *noun); // or POLICY_NONE
+uint32_t draft_choices_of(draft *d, draft_place value, const draft_choices *c, const char *noun);
+bool draft_date_never(draft *d, draft_place value, day *ret);
 bool draft_date(draft *d, draft_place value, day *ret);
 bool draft_months(draft *d, draft_place value, int *ret); // 6か月 1年 P6M
 bool draft_code(draft *d, draft_place value, uint64_t *ret);       // ten digits
@@ -130,6 +183,8 @@ void digits_narrow(const char *text, char *out, size_t cap); // full-width digit
 
 // ---- one concern a file -----------------------------------------------------
 void council_draft(draft *d);
+void seats_draft(draft *d, draft_place map);
+void emergency_draft(draft *d);
 void hub_draft(draft *d);
 void terms_draft(draft *d);
 void rules_draft(draft *d);
@@ -140,6 +195,14 @@ void hub_keys_draft(draft *d);
 void keys_check(draft *d); // one key, one machine
 int draft_facility_of(const draft *d, uint64_t code);
 void keys_draft(draft *d, draft_place value, draft_keys *ret);
+
+// What decides one right: the strongest rule of each side, the first of equals; POLICY_NONE: none.
+void draft_deciding(const draft *d, int kind, int role, int purpose, int category, int *ret_allow, int *ret_deny);
+
+// Legal, but suspicious: warnings. today may be DAY_NONE.
+void rules_suspect(draft *d);
+void members_suspect(draft *d);
+void seats_suspect(draft *d, day today);
 
 MUST_CHECK err draft_emit(const draft *d, buf *ret);
 

@@ -80,8 +80,8 @@ static void facilities_put(buf *b, const draft *d)
         text_put(b, f->name);
         text_put(b, f->ward);
         buf_put_u8(b, (uint8_t)f->kind);
-        buf_put_u32(b, f->unions);
-        buf_put_u32(b, f->discloses);
+        buf_put_u64(b, f->unions);
+        buf_put_u64(b, f->discloses);
     }
 }
 
@@ -135,6 +135,48 @@ static void nodes_put(buf *b, const draft *d)
     }
 }
 
+static void seats_put(buf *b, const draft *d)
+{
+    buf_put_u8(b, (uint8_t)d->quorum.numerator);
+    buf_put_u8(b, (uint8_t)d->quorum.denominator);
+    buf_put_u32(b, (uint32_t)d->warn_after);
+    buf_put_u32(b, (uint32_t)d->no_registrations_after);
+    buf_put_u8(b, (uint8_t)d->meetings_a_year);
+    buf_put_u8(b, (uint8_t)d->meetings_begin);
+    buf_put_u8(b, d->has_previous);
+    if (d->has_previous)
+        buf_put(b, d->previous, sizeof d->previous);
+    buf_put_u8(b, (uint8_t)d->observer_count);
+    for (size_t i = 0; i < d->observer_count; i++)
+        text_put(b, d->observers[i]);
+    buf_put_u8(b, (uint8_t)d->seat_count);
+    for (size_t i = 0; i < d->seat_count; i++) {
+        const draft_seat *s = &d->seats[i];
+        text_put(b, s->id);
+        text_put(b, s->institution);
+        text_put(b, s->office);
+        buf_put_u32(b, (uint32_t)s->from);
+        buf_put_u32(b, (uint32_t)s->until);
+        buf_put_u8(b, s->has_key);
+        if (s->has_key)
+            buf_put(b, s->key, sizeof s->key);
+    }
+}
+
+static void emergency_put(buf *b, const draft *d)
+{
+    const draft_emergency *e = &d->emergency;
+    if (!e->set)
+        return;
+    buf_put_u32(b, (uint32_t)e->kinds);
+    buf_put_u64(b, e->roles);
+    buf_put_u16(b, (uint16_t)e->categories);
+    buf_put_u16(b, (uint16_t)e->minutes);
+    buf_put_u8(b, (uint8_t)e->told);
+    buf_put_u16(b, (uint16_t)e->review_hours);
+    buf_put_u8(b, (uint8_t)(e->without_consent | e->despite_objection << 1));
+}
+
 static void section_put(buf *b, bundle_section s, const draft *d)
 {
     switch (s) {
@@ -149,6 +191,8 @@ static void section_put(buf *b, bundle_section s, const draft *d)
     case SECTION_FACILITIES: facilities_put(b, d); break;
     case SECTION_AGREEMENTS: agreements_put(b, d); break;
     case SECTION_NODES: nodes_put(b, d); break;
+    case SECTION_SEATS: seats_put(b, d); break;
+    case SECTION_EMERGENCY: emergency_put(b, d); break;
     default: break;
     }
 }

@@ -23,15 +23,7 @@ void keys_draft(draft *d, draft_place value, draft_keys *ret)
     }
     for (size_t i = 0; i < count; i++) {
         draft_place item = list ? draft_at(value.doc, value.node->items[i]) : value;
-        const char *s = draft_text(d, item);
-        if (!s)
-            continue;
-        if (strlen(s) != 64)
-            draft_error(d, item, _("a key has 64 hexadecimal digits; this has %zu characters"), strlen(s));
-        else if (hex_get(span_str(s), ret->at[ret->count], 32))
-            draft_error(d, item, _("a key is made of 0-9 and a-f only"));
-        else
-            ret->count++;
+        ret->count += draft_key(d, item, ret->at[ret->count]);
     }
     if (ret->count == 2) {
         qsort(ret->at, 2, 32, key_cmp);
@@ -60,7 +52,7 @@ static void code_add(draft *d, draft_place item, const draft_node *n, bool discl
         return;
     }
     const draft_facility *facility = &d->facilities[f];
-    uint32_t bit = 1u << n->union_no;
+    uint64_t bit = 1ull << n->union_no;
     if (!(facility->unions & bit)) {
         draft_error(d, item, _("%s (%s) is not registered with this node's union"), s, facility->name);
         return;
@@ -102,19 +94,17 @@ static void codes_draft(draft *d, draft_place value, const draft_node *n, bool d
 
 static void node_draft(draft *d, draft_place map, draft_node *ret)
 {
-    static const char *const KEYS[] = {"node", "union", "host", "discloses", "views", "keys"};
-    static const char *const KEY_KEYS[] = {"tls", "sign", "seal"};
     ret->place = map;
-    if (!draft_map(d, map, KEYS, COUNT_OF(KEYS)))
+    if (!draft_map(d, map, &SHAPE_NODE))
         return;
-    ret->name = draft_id(d, draft_need(d, map, "node"));
-    ret->host = draft_host(d, draft_need(d, map, "host"));
-    ret->union_no = draft_word(d, draft_need(d, map, "union"), &d->unions);
-    draft_place keys = draft_need(d, map, "keys");
-    if (draft_map(d, keys, KEY_KEYS, COUNT_OF(KEY_KEYS))) {
-        keys_draft(d, draft_need(d, keys, "tls"), &ret->tls);
-        keys_draft(d, draft_need(d, keys, "sign"), &ret->sign);
-        keys_draft(d, draft_need(d, keys, "seal"), &ret->seal);
+    ret->name = draft_id(d, draft_may(map, "node"));
+    ret->host = draft_host(d, draft_may(map, "host"));
+    ret->union_no = draft_word(d, draft_may(map, "union"), &d->unions);
+    draft_place keys = draft_may(map, "keys");
+    if (keys.node && draft_map(d, keys, &SHAPE_NODE_KEYS)) {
+        keys_draft(d, draft_may(keys, "tls"), &ret->tls);
+        keys_draft(d, draft_may(keys, "sign"), &ret->sign);
+        keys_draft(d, draft_may(keys, "seal"), &ret->seal);
     }
     if (ret->union_no == POLICY_NONE)
         return;

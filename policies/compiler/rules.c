@@ -10,12 +10,6 @@
 
 #define RULES_MAX 2000
 
-typedef struct rule {
-    bool allow;
-    uint8_t named; // how many of the four
-    uint64_t kinds, roles, purposes, categories;
-} rule;
-
 // Per cell and category: how specific the strongest allow and deny are (0: none).
 typedef struct strength {
     uint8_t allow[POLICY_CATEGORIES], deny[POLICY_CATEGORIES];
@@ -34,17 +28,16 @@ static bool side_draft(draft *d, draft_place map, const char *key, const draft_t
     return ok;
 }
 
-static bool rule_draft(draft *d, draft_place map, rule *ret)
+static bool rule_draft(draft *d, draft_place map, draft_rule *ret)
 {
-    static const char *const KEYS[] = {"allow", "deny", "kinds", "roles", "purposes", "note"};
-    if (!draft_map(d, map, KEYS, COUNT_OF(KEYS)))
+    if (!draft_map(d, map, &SHAPE_RULE))
         return false;
     draft_place allow = draft_may(map, "allow"), deny = draft_may(map, "deny");
     if (!allow.node == !deny.node) {
         draft_error(d, map, _("a rule has either \"allow\" or \"deny\", with its categories"));
         return false;
     }
-    rule r = {.allow = allow.node != NULL, .named = 1}; // 1: stronger than no rule at all
+    draft_rule r = {.allow = allow.node != NULL, .named = 1, .place = map}; // 1: stronger than no rule at all
     bool said = false;
     bool ok = draft_words(d, allow.node ? allow : deny, &d->categories, &r.categories, &said);
     r.named = (uint8_t)(r.named + said);
@@ -56,13 +49,13 @@ static bool rule_draft(draft *d, draft_place map, rule *ret)
     return ok;
 }
 
-static void rule_apply(const draft *d, const rule *r, strength *cells)
+static void rule_apply(const draft *d, const draft_rule *r, strength *cells)
 {
     size_t kinds = d->kinds.count, roles = d->roles.count, purposes = d->purposes.count;
     for (size_t k = 0; k < kinds; k++)
-        for (size_t o = 0; o < roles; o++)
-            for (size_t p = 0; p < purposes; p++) {
-                if (!(r->kinds >> k & 1) || !(r->roles >> o & 1) || !(r->purposes >> p & 1))
+        for (size_t o = 0; (r->kinds >> k & 1) && o < roles; o++)
+            for (size_t p = 0; (r->roles >> o & 1) && p < purposes; p++) {
+                if (!(r->purposes >> p & 1))
                     continue;
                 strength *s = &cells[(k * roles + o) * purposes + p];
                 uint8_t *side = r->allow ? s->allow : s->deny;
@@ -74,15 +67,14 @@ static void rule_apply(const draft *d, const rule *r, strength *cells)
 
 void rules_draft(draft *d)
 {
-    static const char *const KEYS[] = {"rules"};
     const yaml_doc *doc = draft_doc(d, "rules.yaml", true);
     draft_place map = draft_at(doc, doc ? doc->root : NULL);
     size_t count = d->kinds.count * d->roles.count * d->purposes.count;
     d->allow = draft_get(d, count, sizeof *d->allow);
     strength *cells = draft_get(d, count, sizeof *cells);
-    if (!draft_map(d, map, KEYS, COUNT_OF(KEYS)) || d->broken)
+    if (!draft_map(d, map, &SHAPE_RULES) || d->broken)
         return;
-    draft_place list = draft_need(d, map, "rules");
+    draft_place list = draft_may(map, "rules");
     if (!list.node)
         return;
     if (list.node->kind != YAML_LIST || list.node->count > RULES_MAX) {
@@ -91,13 +83,32 @@ void rules_draft(draft *d)
                     RULES_MAX);
         return;
     }
+    d->rules = draft_get(d, list.node->count, sizeof *d->rules);
+    if (d->broken)
+        return;
     for (size_t i = 0; i < list.node->count; i++) {
-        rule r;
-        if (rule_draft(d, draft_at(doc, list.node->items[i]), &r))
-            rule_apply(d, &r, cells);
+        draft_rule *r = &d->rules[d->rule_count];
+        if (!rule_draft(d, draft_item(list, i), r))
+            continue;
+        d->rule_count++;
+        rule_apply(d, r, cells);
     }
     for (size_t i = 0; i < count; i++)
         for (int bit = 0; bit < POLICY_CATEGORIES; bit++)
             if (cells[i].allow[bit] > cells[i].deny[bit])
                 d->allow[i] = (uint16_t)(d->allow[i] | 1u << bit);
+}
+
+void draft_deciding(const draft *d, int kind, int role, int purpose, int category, int *ret_allow, int *ret_deny)
+{
+    int best[2] = {POLICY_NONE, POLICY_NONE}; // deny, allow
+    for (size_t i = 0; i < d->rule_count; i++) {
+        const draft_rule *r = &d->rules[i];
+        int *b = &best[r->allow];
+        if ((r->kinds >> kind & 1) && (r->roles >> role & 1) && (r->purposes >> purpose & 1) &&
+            (r->categories >> category & 1) && (*b == POLICY_NONE || r->named > d->rules[*b].named))
+            *b = (int)i;
+    }
+    *ret_allow = best[1];
+    *ret_deny = best[0];
 }

@@ -21,18 +21,18 @@ static int term_cmp(const void *a, const void *b)
 
 static bool term_draft(draft *d, draft_place map, bool category, draft_term *ret)
 {
-    static const char *const KEYS[] = {"id", "ja", "en", "number", "window"};
-    if (!draft_map(d, map, KEYS, category ? 5 : 3))
+    const draft_shape *shape = category ? &SHAPE_CATEGORY : &SHAPE_TERM;
+    if (!draft_map(d, map, shape))
         return false;
     draft_term t = {.secretariat = "", .place = map};
-    t.id = draft_id(d, draft_need(d, map, "id"));
-    t.ja = draft_text(d, draft_need(d, map, "ja"));
-    t.en = draft_text(d, draft_need(d, map, "en"));
+    t.id = draft_id(d, draft_may(map, "id"));
+    t.ja = draft_text(d, draft_may(map, "ja"));
+    t.en = draft_text(d, draft_may(map, "en"));
     bool ok = t.id && t.ja && t.en;
     if (category) {
         int64_t number = 0;
-        ok &= draft_number(d, draft_need(d, map, "number"), 1, POLICY_CATEGORIES, &number);
-        ok &= draft_months(d, draft_need(d, map, "window"), &t.months);
+        ok &= draft_number(d, map, shape, "number", &number);
+        ok &= draft_months(d, draft_may(map, "window"), &t.months);
         t.bit = (int)number - 1;
     }
     if (ok)
@@ -57,14 +57,15 @@ static void terms_sort(draft *d, draft_terms *t, bool category)
     }
 }
 
-static void words_draft(draft *d, const char *file, const char *key, bool category, draft_terms *t)
+static void words_draft(draft *d, const char *file, const draft_shape *shape, draft_terms *t)
 {
+    const char *key = shape->fields[0].name;
+    bool category = t == &d->categories;
     const yaml_doc *doc = draft_doc(d, file, true);
     draft_place map = draft_at(doc, doc ? doc->root : NULL);
-    const char *const keys[] = {key};
-    if (!draft_map(d, map, keys, 1))
+    if (!draft_map(d, map, shape))
         return;
-    draft_place list = draft_need(d, map, key);
+    draft_place list = draft_may(map, key);
     if (!list.node)
         return;
     if (list.node->kind != YAML_LIST || list.node->count == 0) {
@@ -93,7 +94,6 @@ static void unions_words(draft *d)
     t->ids = draft_get(d, max, sizeof *t->ids);
     if (d->broken)
         return;
-    static const char *const KEYS[] = {"union", "ja", "en", "secretariat", "discloses", "views"};
     for (size_t i = 0; i < d->file_count; i++) {
         const yaml_doc *doc = d->files[i].doc;
         if (!draft_in_folder(&d->files[i], "unions/"))
@@ -103,15 +103,15 @@ static void unions_words(draft *d)
             continue;
         }
         draft_place map = draft_at(doc, doc->root);
-        if (!draft_map(d, map, KEYS, COUNT_OF(KEYS))) {
+        if (!draft_map(d, map, &SHAPE_UNION)) {
             t->partial = true;
             continue;
         }
         draft_term u = {.place = map};
-        u.id = draft_id(d, draft_need(d, map, "union"));
-        u.ja = draft_text(d, draft_need(d, map, "ja"));
-        u.en = draft_text(d, draft_need(d, map, "en"));
-        u.secretariat = draft_text(d, draft_need(d, map, "secretariat"));
+        u.id = draft_id(d, draft_may(map, "union"));
+        u.ja = draft_text(d, draft_may(map, "ja"));
+        u.en = draft_text(d, draft_may(map, "en"));
+        u.secretariat = draft_text(d, draft_may(map, "secretariat"));
         if (!u.id || !u.ja || !u.en || !u.secretariat) {
             t->partial = true;
             continue;
@@ -132,10 +132,10 @@ void terms_draft(draft *d)
     d->roles = (draft_terms){.noun = N_("role"), .max = BUNDLE_ROLES};
     d->purposes = (draft_terms){.noun = N_("purpose"), .max = BUNDLE_PURPOSES};
     d->unions = (draft_terms){.noun = N_("union"), .max = BUNDLE_UNIONS};
-    words_draft(d, "categories.yaml", "categories", true, &d->categories);
-    words_draft(d, "kinds.yaml", "kinds", false, &d->kinds);
-    words_draft(d, "roles.yaml", "roles", false, &d->roles);
-    words_draft(d, "purposes.yaml", "purposes", false, &d->purposes);
+    words_draft(d, "categories.yaml", &SHAPE_CATEGORIES, &d->categories);
+    words_draft(d, "kinds.yaml", &SHAPE_KINDS, &d->kinds);
+    words_draft(d, "roles.yaml", &SHAPE_ROLES, &d->roles);
+    words_draft(d, "purposes.yaml", &SHAPE_PURPOSES, &d->purposes);
     if (!d->broken)
         unions_words(d);
 }

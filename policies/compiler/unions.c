@@ -8,23 +8,22 @@
 
 static void facility_draft(draft *d, draft_place map, int union_no, bool discloses)
 {
-    static const char *const KEYS[] = {"code", "name", "ward", "kind"};
-    if (!draft_map(d, map, KEYS, COUNT_OF(KEYS)))
+    if (!draft_map(d, map, &SHAPE_FACILITY))
         return;
     draft_facility f = {.place = map, .ward = ""};
-    bool ok = draft_code(d, draft_need(d, map, "code"), &f.code);
-    f.name = draft_text(d, draft_need(d, map, "name"));
+    bool ok = draft_code(d, draft_may(map, "code"), &f.code);
+    f.name = draft_text(d, draft_may(map, "name"));
     draft_place ward = draft_may(map, "ward");
     if (ward.node)
         f.ward = draft_text(d, ward);
-    f.kind = draft_word(d, draft_need(d, map, "kind"), &d->kinds);
+    f.kind = draft_word(d, draft_may(map, "kind"), &d->kinds);
     if (ok)
         draft_check_digit(d, draft_may(map, "code"), f.code);
     if (!ok || !f.name || !f.ward || f.kind == POLICY_NONE) {
         d->facilities_partial = true;
         return;
     }
-    f.unions = 1u << union_no;
+    f.unions = 1ull << union_no;
     f.discloses = discloses ? f.unions : 0;
     if (d->facility_count < d->facility_cap)
         d->facilities[d->facility_count++] = f;
@@ -39,14 +38,9 @@ static size_t side_count(draft_place map, const char *key)
 static void side_draft(draft *d, draft_place map, const char *key, int union_no, bool discloses)
 {
     draft_place list = draft_may(map, key);
-    if (!list.node)
-        return;
-    if (list.node->kind != YAML_LIST) {
-        draft_error(d, list, _("expected a list of facilities, each beginning with \"- code:\""));
-        return;
-    }
-    for (size_t i = 0; i < list.node->count; i++)
-        facility_draft(d, draft_at(map.doc, list.node->items[i]), union_no, discloses);
+    size_t count = draft_list(d, list, &SHAPE_FACILITY);
+    for (size_t i = 0; i < count; i++)
+        facility_draft(d, draft_item(list, i), union_no, discloses);
 }
 
 static int facility_cmp(const void *a, const void *b)

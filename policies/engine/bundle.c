@@ -174,6 +174,10 @@ static err section_read(bundle_section s, reader *r, policy *p)
         return agreements_read(r, p);
     case SECTION_NODES:
         return nodes_read(r, p);
+    case SECTION_SEATS:
+        return seats_read(r, p);
+    case SECTION_EMERGENCY:
+        return emergency_read(r, p);
     default:
         return ERR_FORMAT;
     }
@@ -243,6 +247,8 @@ void policy_free(policy *p)
     free(p->discloser);
     free(p->facilities);
     free(p->pacts);
+    free(p->observers);
+    free(p->seats);
     free(p->allow);
     free(p->kinds.items);
     free(p->roles.items);

@@ -15,13 +15,21 @@
 //   RULES      kinds x roles x purposes: u16 categories allowed
 //   UNIONS     u8 n, each: text id (rising), ja, en, secretariat
 //   FACILITIES u32 n, each: u64 code (rising), text name, ward ("" if unknown), u8 kind,
-//              u32 unions it is registered with, u32 those of them it discloses under
+//              u64 unions it is registered with, u64 those of them it discloses under
 //   AGREEMENTS u16 n, each: u8 disclosing union, u8 viewing union (pairs rising, never the
 //              same twice), i32 from, i32 until, u16 categories, u32 viewing kinds,
 //              then u16 months per category of the mask, lowest bit first
 //   NODES      u16 n, each: text name (rising), host, u8 union, u32 n + u32 facilities it
 //              discloses for, u32 n + u32 facilities it views for (rising),
 //              keys tls, keys sign, keys seal
+//   SEATS      u8 numerator, u8 denominator (reduced), i32 warn after, i32 no registrations
+//              after (DAY_FOREVER: never), u8 meetings a year, u8 month its year begins
+//              (0, 0: not said), u8 0 or 1 and then 32 bytes: hash of the version before,
+//              u8 n observers, each: text (rising), u8 n seats, each: text id (rising),
+//              institution, office, i32 from, i32 until, keys (0 or 1)
+//   EMERGENCY  empty (nothing is said), or: u32 kinds, u64 roles, u16 categories, u16 minutes,
+//              u8 told (bit per policy_audience), u16 review hours, u8 1: opened to patients
+//              who did not agree, 2: to those who objected
 //
 //   text       u8 length, UTF-8 without control characters, one NUL
 //   keys       u8 n (0 to 2), 32 bytes each, rising
@@ -34,7 +42,7 @@
 #include "proto/base/span.h"
 
 #define BUNDLE_MAGIC "TSNGRULE"
-#define BUNDLE_FORMAT 1
+#define BUNDLE_FORMAT 2
 #define BUNDLE_BYTES (16u << 20)
 #define BUNDLE_HEAD (16 + 8 * SECTION_COUNT)
 
@@ -42,10 +50,15 @@
 #define BUNDLE_KINDS 32
 #define BUNDLE_ROLES 64
 #define BUNDLE_PURPOSES 16
-#define BUNDLE_UNIONS 32
+#define BUNDLE_UNIONS 64
 #define BUNDLE_FACILITIES 65536
 #define BUNDLE_NODES 1024
 #define BUNDLE_KEYS 2
+#define BUNDLE_SEATS 255
+#define BUNDLE_OBSERVERS 255
+#define BUNDLE_QUORUM 100     // the largest denominator
+#define BUNDLE_EMERGENCY_MINUTES 60
+#define BUNDLE_REVIEW_HOURS 720
 #define BUNDLE_MONTHS 1200    // a hundred years
 #define BUNDLE_TICKET_MS 600000
 #define BUNDLE_CODE_MAX 9999999999u // ten digits
@@ -65,6 +78,8 @@ typedef enum bundle_section {
     SECTION_FACILITIES,
     SECTION_AGREEMENTS,
     SECTION_NODES,
+    SECTION_SEATS,
+    SECTION_EMERGENCY,
     SECTION_COUNT
 } bundle_section;
 

@@ -30,8 +30,8 @@ static uint32_t agreed(const policy *p, const policy_question *q, uint16_t month
     const facility_row *source = &p->facilities[q->source];
     int kind = p->facilities[q->viewer].kind;
     uint32_t covered = 0;
-    for (uint32_t left = source->discloses; left; left &= left - 1) {
-        int u = __builtin_ctz(left);
+    for (uint64_t left = source->discloses; left; left &= left - 1) {
+        int u = __builtin_ctzll(left);
         const pact_cell *c = &p->pacts[u * p->unions.count + q->viewer_union];
         if (!(c->kinds >> kind & 1) || q->today < c->from || q->today > c->until)
             continue;

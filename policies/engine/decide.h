@@ -53,7 +53,7 @@ typedef struct policy_facility_view {
     const char *ward;   // or ""
     int kind;
     bool discloses;
-    uint32_t unions;    // bit per union number: a facility may be in several (at most 32 unions)
+    uint64_t unions;    // bit per union number: a facility may be in several (at most 64 unions)
 } policy_facility_view;
 int policy_facility_count(const policy *p);
 policy_facility_view policy_facility_at(const policy *p, int facility);
@@ -85,6 +85,41 @@ day policy_effective_from(const policy *p);
 day policy_stale_after(const policy *p);          // DAY_FOREVER if none
 // Which reasons a clinic may be told (bit per policy_why); others become WHY_NOT_AVAILABLE.
 uint32_t policy_told(const policy *p);
+
+// ---- the council ------------------------------------------------------------------
+typedef struct policy_seat {
+    const char *id, *institution, *office; // a seat, never a person
+    day term_from, term_until;             // the last day
+    const uint8_t *key;                    // Ed25519 public key, 32 bytes; NULL: not yet
+} policy_seat;
+int policy_seat_count(const policy *p);
+policy_seat policy_seat_at(const policy *p, int seat);   // by id; unknown: id ""
+int policy_seat_find(const policy *p, const char *id);   // or POLICY_NONE
+int policy_observer_count(const policy *p);
+const char *policy_observer_at(const policy *p, int observer); // or ""
+typedef struct policy_fraction { uint32_t numerator, denominator; } policy_fraction;
+policy_fraction policy_quorum(const policy *p); // of all seats
+const uint8_t *policy_previous_hash(const policy *p); // of version n-1; NULL if none is named
+// The last day of each step; DAY_FOREVER: never. warn <= no_registrations <= deny = policy_stale_after.
+typedef struct policy_stale_days { day warn, no_registrations, deny; } policy_stale_days;
+policy_stale_days policy_stale(const policy *p);
+typedef struct policy_meetings { int a_year, year_begins; } policy_meetings; // 0: not said; month 1-12
+policy_meetings policy_council_meetings(const policy *p);
+
+// What the council says about emergencies. The rules (purpose emergency) still decide
+// who sees what; this is what else holds.
+typedef enum policy_audience {
+    AUDIENCE_PATIENT, AUDIENCE_DISCLOSER, AUDIENCE_SECRETARIAT, AUDIENCE_COUNCIL, AUDIENCE_COUNT
+} policy_audience;
+const char *policy_audience_name(policy_audience a); // "patient", "discloser", ...
+typedef struct policy_emergency_view {
+    bool present; // false: emergency.yaml says nothing, all else is 0
+    uint32_t kinds, categories, told; // told: bit per policy_audience
+    uint64_t roles;
+    int minutes, review_hours;
+    bool without_consent, despite_objection; // whether such a patient may be opened
+} policy_emergency_view;
+policy_emergency_view policy_emergency(const policy *p);
 
 // ---- the decision ---------------------------------------------------------------
 typedef enum policy_why {

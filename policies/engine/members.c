@@ -11,26 +11,31 @@ static uint32_t bits_below(int count)
     return count >= 32 ? UINT32_MAX : (1u << count) - 1;
 }
 
+static uint64_t union_bits(int count)
+{
+    return count >= 64 ? UINT64_MAX : (1ull << count) - 1;
+}
+
 err facilities_read(reader *r, policy *p)
 {
     uint32_t count = read_u32(r);
-    // A row takes at least 22 bytes: a large count cannot make us allocate much.
-    if (r->bad || count == 0 || count > BUNDLE_FACILITIES || count > r->rest.len / 22)
+    // A row takes at least 30 bytes: a large count cannot make us allocate much.
+    if (r->bad || count == 0 || count > BUNDLE_FACILITIES || count > r->rest.len / 30)
         return ERR_FORMAT;
     p->facilities = calloc(count, sizeof *p->facilities);
     p->discloser = calloc(count, sizeof *p->discloser);
     if (!p->facilities || !p->discloser)
         return ERR_MEM;
     p->facility_count = (int)count;
-    uint32_t unions = bits_below(p->unions.count);
+    uint64_t unions = union_bits(p->unions.count);
     for (uint32_t i = 0; i < count; i++) {
         facility_row *f = &p->facilities[i];
         f->code = read_u64(r);
         f->name = bundle_text(r);
         f->ward = bundle_text(r);
         f->kind = read_u8(r);
-        f->unions = read_u32(r);
-        f->discloses = read_u32(r);
+        f->unions = read_u64(r);
+        f->discloses = read_u64(r);
         if (r->bad || f->code > BUNDLE_CODE_MAX || !*f->name || f->kind >= p->kinds.count ||
             f->unions == 0 || (f->unions & ~unions) || (f->discloses & ~f->unions) ||
             (i && f[-1].code >= f->code))

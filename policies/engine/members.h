@@ -15,5 +15,7 @@ void bundle_keys(reader *r, key_set *ret);
 MUST_CHECK err facilities_read(reader *r, policy *p);
 MUST_CHECK err agreements_read(reader *r, policy *p);
 MUST_CHECK err nodes_read(reader *r, policy *p);
+MUST_CHECK err seats_read(reader *r, policy *p);
+MUST_CHECK err emergency_read(reader *r, policy *p);
 
 #endif

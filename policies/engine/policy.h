@@ -16,7 +16,7 @@ typedef struct term_table {
 typedef struct facility_row {
     uint64_t code;
     const char *name, *ward;
-    uint32_t unions, discloses; // bits by union
+    uint64_t unions, discloses; // bits by union
     int kind;
 } facility_row;
 
@@ -70,6 +70,15 @@ struct policy {
     int *discloser;     // node by facility, or POLICY_NONE
     tls_row *tls;       // sorted by key
     size_t tls_count;
+    policy_fraction quorum;
+    day warn_after, no_registrations_after;
+    policy_meetings meetings;
+    const uint8_t *previous; // NULL: none
+    const char **observers;
+    int observer_count;
+    policy_seat *seats;
+    int seat_count;
+    policy_emergency_view emergency;
 };
 
 #endif

@@ -15,9 +15,26 @@
 #define KEY(d) #d #d #d #d #d #d #d #d #d #d #d #d #d #d #d #d
 #define KEYS64(a, b, c, d) KEY(a) KEY(b) KEY(c) KEY(d)
 
+// Where the nodes' section ends, and with it the last node's keys.
+static uint8_t *nodes_end(const buf *b)
+{
+    const uint8_t *row = b->at + 16 + 8 * SECTION_NODES;
+    return b->at + be32_get(row) + be32_get(row + 4);
+}
+
 static buf small_bundle(void)
 {
     policy_files f = kit_rules();
+    kit_put(&f, "council.yaml",
+            "version: 3\neffective_from: 2026-04-01\nwarn_after: 2026-12-31\nno_registrations_after: 2027-02-28\n"
+            "deny_after: 2027-03-31\ntold: [rule, agreement]\nprevious: " KEYS64(9, 9, 9, 9) "\nquorum: 3/4\n"
+            "meetings: {a_year: 2, year_begins: 4}\nobservers: [city, vendor]\nseats:\n"
+            "  - {id: s1, institution: A, office: x, from: 2026-04-01, until: 2028-03-31, key: " KEYS64(5, 0, 0, 1)
+            "}\n  - {id: s2, institution: B, office: y, from: 2026-04-01, until: 2028-03-31, key: " KEYS64(5, 0, 0, 2)
+            "}\n  - {id: s3, institution: C, office: z, from: 2026-04-01, until: 2028-03-31}\n");
+    kit_put(&f, "emergency.yaml",
+            "kinds: [hospital]\nroles: [physician]\ncategories: [basics]\nminutes: 60\ntold: [patient, council]\n"
+            "review_hours: 72\nwithout_consent: yes\ndespite_objection: no\n");
     kit_put(&f, "hub-keys.yaml", "keys: {tls: [" KEYS64(0, 0, 0, 1) "], sign: [" KEYS64(0, 0, 0, 2) "]}\n");
     kit_put(&f, "nodes/na.yaml",
             "node: na\nunion: a\nhost: na.example\ndiscloses: [0110113719]\nviews: all\n"
@@ -65,6 +82,13 @@ static void use(const policy *p)
         for (int k = 0; k < v.tls_count; k++)
             sink += (size_t)policy_node_by_tls(p, v.tls[k]);
     }
+    for (int i = -1; i <= policy_seat_count(p); i++) {
+        policy_seat s = policy_seat_at(p, i);
+        sink += strlen(s.id) + strlen(s.institution) + strlen(s.office) + (s.key ? s.key[31] : 0);
+        sink += (size_t)policy_seat_find(p, s.id) + strlen(policy_observer_at(p, i));
+    }
+    sink += policy_previous_hash(p) ? policy_previous_hash(p)[31] : 0;
+    sink += policy_emergency(p).categories;
     for (int i = -1; i < 40; i++)
         sink += strlen(policy_union_text(p, i).id) + strlen(policy_kind_text(p, i).label_ja) +
                 strlen(policy_category_text(p, i).label_en) + strlen(policy_role_text(p, i).id);
@@ -140,7 +164,7 @@ static void test_other_spellings(void **state)
     (void)state;
     buf b = small_bundle();
     // The node's two TLS keys exchanged.
-    uint8_t *keys = b.at + b.len - (1 + 64 + 1 + 32 + 1 + 32) + 1;
+    uint8_t *keys = nodes_end(&b) - (1 + 64 + 1 + 32 + 1 + 32) + 1;
     uint8_t swap[32];
     assert_int_equal(keys[-1], 2);
     memcpy(swap, keys, 32);
@@ -160,7 +184,7 @@ static void test_other_spellings(void **state)
     b = small_bundle(); // the hub's TLS key as a node's
     const uint8_t *hub = memmem(b.at, b.len, "hub.example", 11);
     assert_non_null(hub);
-    keys = b.at + b.len - (1 + 64 + 1 + 32 + 1 + 32) + 1;
+    keys = nodes_end(&b) - (1 + 64 + 1 + 32 + 1 + 32) + 1;
     memcpy(keys, hub + 12 + 1, 32);
     assert_int_equal(try_open(b.at, b.len), ERR_FORMAT);
     buf_done(&b);
@@ -198,9 +222,10 @@ static void test_forged_values(void **state)
         {SECTION_FACILITIES, 4, 4, 0x00ffffff},  // more than ten digits
         {SECTION_FACILITIES, 12, 1, 0},          // no name
         {SECTION_FACILITIES, 25, 1, 2},          // a kind that does not exist
-        {SECTION_FACILITIES, 26, 4, 0},          // registered with nobody
-        {SECTION_FACILITIES, 26, 4, 9},          // or with a union that does not exist
-        {SECTION_FACILITIES, 30, 4, 3},          // discloses under a union that is not its own
+        {SECTION_FACILITIES, 30, 4, 0},          // registered with nobody
+        {SECTION_FACILITIES, 30, 4, 9},          // or with a union that does not exist
+        {SECTION_FACILITIES, 26, 4, 1},
+        {SECTION_FACILITIES, 38, 4, 3},          // discloses under a union that is not its own
         {SECTION_AGREEMENTS, 0, 2, 0xffff},
         {SECTION_AGREEMENTS, 2, 1, 1},           // with oneself
         {SECTION_AGREEMENTS, 3, 1, 200},
@@ -211,6 +236,27 @@ static void test_forged_values(void **state)
         {SECTION_AGREEMENTS, 18, 2, 0},
         {SECTION_AGREEMENTS, 18, 2, 7},          // longer than the council's six months
         {SECTION_NODES, 0, 2, 0xffff},
+        {SECTION_SEATS, 0, 1, 0},                // nobody ratifies
+        {SECTION_SEATS, 0, 1, 5},                // more than all
+        {SECTION_SEATS, 0, 2, 0x0204},           // not reduced: a second spelling
+        {SECTION_SEATS, 1, 1, 101},
+        {SECTION_SEATS, 2, 4, 0},                // warns before the rules are in force
+        {SECTION_SEATS, 2, 4, INT32_MAX},        // or after the next step
+        {SECTION_SEATS, 6, 4, INT32_MAX},
+        {SECTION_SEATS, 11, 1, 13},              // a month
+        {SECTION_SEATS, 12, 1, 2},
+        {SECTION_SEATS, 12, 1, 0},               // its 32 bytes would be something else
+        {SECTION_SEATS, 47, 1, 'z'},             // observers out of order
+        {SECTION_SEATS, 46, 1, 0},
+        {SECTION_EMERGENCY, 0, 4, 0},            // nobody
+        {SECTION_EMERGENCY, 0, 4, 4},            // a kind that does not exist
+        {SECTION_EMERGENCY, 4, 4, 1},            // a role
+        {SECTION_EMERGENCY, 12, 2, 2},           // a category
+        {SECTION_EMERGENCY, 14, 2, 61},          // longer than an hour
+        {SECTION_EMERGENCY, 14, 2, 0},
+        {SECTION_EMERGENCY, 16, 1, 0x10},
+        {SECTION_EMERGENCY, 17, 2, 0},
+        {SECTION_EMERGENCY, 19, 1, 4},
     };
     for (size_t i = 0; i < sizeof FORGED / sizeof *FORGED; i++) {
         buf b = small_bundle();
@@ -222,6 +268,30 @@ static void test_forged_values(void **state)
                      FORGED[i].value);
         buf_done(&b);
     }
+}
+
+// Two seats with one key, or one name: a signature would count twice.
+static void test_forged_seats(void **state)
+{
+    (void)state;
+    buf b = small_bundle();
+    uint8_t *one = memmem(b.at, b.len, "\x02s1", 3), *two = memmem(b.at, b.len, "\x02s2", 3);
+    assert_true(one && two);
+    size_t key = 4 + 3 + 3 + 8 + 1; // id, institution, office, term, the count
+    assert_int_equal(two - one, (ptrdiff_t)key + 32);
+    assert_int_equal(one[key - 1], 1);
+    uint8_t old[32];
+    memcpy(old, two + key, 32);
+    memcpy(two + key, one + key, 32);
+    assert_int_equal(try_open(b.at, b.len), ERR_FORMAT);
+    memcpy(two + key, old, 32);
+    assert_int_equal(try_open(b.at, b.len), OK);
+    two[2] = '1';
+    assert_int_equal(try_open(b.at, b.len), ERR_FORMAT);
+    two[2] = '2';
+    one[key - 1] = 2; // two keys of one seat
+    assert_int_equal(try_open(b.at, b.len), ERR_FORMAT);
+    buf_done(&b);
 }
 
 // Two nodes may not speak for one hospital, nor one for another union's.
@@ -268,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_other_spellings),
         cmocka_unit_test(test_forged_values),
         cmocka_unit_test(test_forged_nodes),
+        cmocka_unit_test(test_forged_seats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

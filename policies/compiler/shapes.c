@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policies/compiler/shapes.h"
+
+#include <string.h>
+
+#include "policies/engine/bundle.h"
+#include "policies/engine/decide.h"
+
+#define CHOICES(name, ...)                                    \
+    static const draft_choice name##_ITEMS[] = {__VA_ARGS__}; \
+    const draft_choices name = {name##_ITEMS, sizeof name##_ITEMS / sizeof *name##_ITEMS}
+#define SHAPE(name, ...)                                      \
+    static const draft_field name##_FIELDS[] = {__VA_ARGS__}; \
+    const draft_shape name = {name##_FIELDS, sizeof name##_FIELDS / sizeof *name##_FIELDS}
+
+#define MAY(n, t) {.name = n, .type = t}
+#define NEED(n, t) {.name = n, .type = t, .required = true}
+#define NUMBER(n, need, low, high) {.name = n, .type = FIELD_NUMBER, .required = need, .least = low, .most = high}
+#define WORD(n, t, need, w) {.name = n, .type = t, .required = need, .words = w}
+#define MAP(n, t, need, s) {.name = n, .type = t, .required = need, .shape = &(s)}
+#define CHOICE(n, t, need, c) {.name = n, .type = t, .required = need, .choices = &(c)}
+
+// In the order of policy_why, without "granted" and "not-available".
+CHOICES(CHOICES_REASONS, {"rule", "共通ルール"}, {"agreement", "協定書"}, {"consent", "同意"}, {"window", "期間"},
+        {"member", "名簿"}, {"unknown", "不明"}, {"not-asked", "求めなし"}, {"rules-stale", "ルール期限"});
+CHOICES(CHOICES_GRAINS, {"presence", NULL}, {"month", NULL}, {"day", NULL});
+// In the order of policy_audience.
+CHOICES(CHOICES_AUDIENCES, {"patient", "本人"}, {"discloser", "開示病院"}, {"secretariat", "事務局"},
+        {"council", "連絡会"});
+
+SHAPE(SHAPE_SEAT, NEED("id", FIELD_ID), NEED("institution", FIELD_TEXT), NEED("office", FIELD_TEXT),
+      NEED("from", FIELD_DATE), NEED("until", FIELD_DATE), MAY("key", FIELD_HEX), MAY("note", FIELD_TEXT));
+SHAPE(SHAPE_MEETINGS, NUMBER("a_year", true, 1, 52), NUMBER("year_begins", true, 1, 12));
+SHAPE(SHAPE_COUNCIL, NUMBER("version", true, 1, UINT32_MAX), NEED("effective_from", FIELD_DATE),
+      MAY("warn_after", FIELD_DATE_NEVER), MAY("no_registrations_after", FIELD_DATE_NEVER),
+      MAY("deny_after", FIELD_DATE_NEVER), MAY("stale_after", FIELD_DATE_NEVER),
+      NUMBER("ticket_minutes", false, 1, BUNDLE_TICKET_MS / 60000),
+      CHOICE("told", FIELD_CHOICES, false, CHOICES_REASONS), MAY("previous", FIELD_HEX),
+      MAY("quorum", FIELD_FRACTION), MAP("meetings", FIELD_MAP, false, SHAPE_MEETINGS),
+      MAY("observers", FIELD_TEXTS), MAP("seats", FIELD_LIST, false, SHAPE_SEAT));
+SHAPE(SHAPE_INDEX, CHOICE("grain", FIELD_CHOICE, true, CHOICES_GRAINS));
+SHAPE(SHAPE_HUB, MAY("name", FIELD_ID), NEED("host", FIELD_HOST));
+SHAPE(SHAPE_HUB_KEY_LISTS, NEED("tls", FIELD_HEXES), NEED("sign", FIELD_HEXES));
+SHAPE(SHAPE_HUB_KEYS, MAP("keys", FIELD_MAP, true, SHAPE_HUB_KEY_LISTS));
+
+SHAPE(SHAPE_CATEGORY, NEED("id", FIELD_ID), NUMBER("number", true, 1, POLICY_CATEGORIES), NEED("ja", FIELD_TEXT),
+      NEED("en", FIELD_TEXT), NEED("window", FIELD_DURATION));
+SHAPE(SHAPE_CATEGORIES, MAP("categories", FIELD_LIST, true, SHAPE_CATEGORY));
+SHAPE(SHAPE_TERM, NEED("id", FIELD_ID), NEED("ja", FIELD_TEXT), NEED("en", FIELD_TEXT));
+SHAPE(SHAPE_KINDS, MAP("kinds", FIELD_LIST, true, SHAPE_TERM));
+SHAPE(SHAPE_ROLES, MAP("roles", FIELD_LIST, true, SHAPE_TERM));
+SHAPE(SHAPE_PURPOSES, MAP("purposes", FIELD_LIST, true, SHAPE_TERM));
+
+SHAPE(SHAPE_RULE, WORD("allow", FIELD_WORDS, false, WORDS_CATEGORIES),
+      WORD("deny", FIELD_WORDS, false, WORDS_CATEGORIES), WORD("kinds", FIELD_WORDS, false, WORDS_KINDS),
+      WORD("roles", FIELD_WORDS, false, WORDS_ROLES), WORD("purposes", FIELD_WORDS, false, WORDS_PURPOSES),
+      MAY("note", FIELD_TEXT));
+SHAPE(SHAPE_RULES, MAP("rules", FIELD_LIST, true, SHAPE_RULE));
+
+SHAPE(SHAPE_FACILITY, NEED("code", FIELD_CODE), NEED("name", FIELD_TEXT), MAY("ward", FIELD_TEXT),
+      WORD("kind", FIELD_WORD, true, WORDS_KINDS));
+SHAPE(SHAPE_UNION, NEED("union", FIELD_ID), NEED("ja", FIELD_TEXT), NEED("en", FIELD_TEXT),
+      NEED("secretariat", FIELD_TEXT), MAP("discloses", FIELD_LIST, false, SHAPE_FACILITY),
+      MAP("views", FIELD_LIST, false, SHAPE_FACILITY));
+
+// The five keys of a difference, the same for all and for one direction.
+#define DIFFERENCES                                                            \
+    WORD("categories", FIELD_WORDS, false, WORDS_CATEGORIES),                  \
+        WORD("without_categories", FIELD_WORDS, false, WORDS_CATEGORIES),      \
+        WORD("kinds", FIELD_WORDS, false, WORDS_KINDS),                        \
+        WORD("without_kinds", FIELD_WORDS, false, WORDS_KINDS), MAY("windows", FIELD_WINDOWS)
+SHAPE(SHAPE_ONE_WAY, WORD("discloser", FIELD_WORD, true, WORDS_UNIONS), WORD("viewer", FIELD_WORD, true, WORDS_UNIONS),
+      MAY("note", FIELD_TEXT), DIFFERENCES);
+SHAPE(SHAPE_AGREEMENT, WORD("between", FIELD_WORDS, true, WORDS_UNIONS), NEED("from", FIELD_DATE),
+      MAY("until", FIELD_DATE), MAY("note", FIELD_TEXT), MAP("one_way", FIELD_LIST, false, SHAPE_ONE_WAY),
+      DIFFERENCES);
+
+SHAPE(SHAPE_NODE_KEYS, NEED("tls", FIELD_HEXES), NEED("sign", FIELD_HEXES), NEED("seal", FIELD_HEXES));
+SHAPE(SHAPE_NODE, NEED("node", FIELD_ID), WORD("union", FIELD_WORD, true, WORDS_UNIONS), NEED("host", FIELD_HOST),
+      MAY("discloses", FIELD_CODES), MAY("views", FIELD_CODES_ALL), MAP("keys", FIELD_MAP, true, SHAPE_NODE_KEYS));
+
+SHAPE(SHAPE_EMERGENCY, WORD("kinds", FIELD_WORDS, true, WORDS_KINDS), WORD("roles", FIELD_WORDS, true, WORDS_ROLES),
+      WORD("categories", FIELD_WORDS, true, WORDS_CATEGORIES),
+      NUMBER("minutes", true, 1, BUNDLE_EMERGENCY_MINUTES),
+      CHOICE("told", FIELD_CHOICES, true, CHOICES_AUDIENCES),
+      NUMBER("review_hours", true, 1, BUNDLE_REVIEW_HOURS), NEED("without_consent", FIELD_YES),
+      NEED("despite_objection", FIELD_YES), MAY("note", FIELD_TEXT));
+
+SHAPE(SHAPE_CONSENT, WORD("categories", FIELD_LABELS, false, WORDS_CATEGORIES), MAY("from", FIELD_DATE),
+      MAY("until", FIELD_DATE));
+#define FACTS                                                                                  \
+    MAY("viewer", FIELD_PLACE), WORD("through", FIELD_LABEL, false, WORDS_UNIONS), \
+        WORD("role", FIELD_LABEL, false, WORDS_ROLES),                                        \
+        WORD("purpose", FIELD_LABEL, false, WORDS_PURPOSES), MAY("source", FIELD_PLACE),      \
+        WORD("category", FIELD_LABELS, false, WORDS_CATEGORIES), MAY("date", FIELD_DATE),     \
+        MAY("registered_on", FIELD_DATE), MAY("document", FIELD_DATE),                        \
+        MAP("consent", FIELD_CONSENT, false, SHAPE_CONSENT)
+SHAPE(SHAPE_GIVEN, FACTS);
+SHAPE(SHAPE_TEST, NEED("question", FIELD_TEXT), FACTS, NEED("answer", FIELD_YES),
+      CHOICE("reason", FIELD_CHOICE, false, CHOICES_REASONS), MAY("from", FIELD_DATE), MAY("note", FIELD_TEXT));
+SHAPE(SHAPE_TESTS, MAP("given", FIELD_MAP, false, SHAPE_GIVEN), MAP("tests", FIELD_LIST, true, SHAPE_TEST));
+
+const file_shape FILE_SHAPES[] = {
+    {"council", "council.yaml", true, &SHAPE_COUNCIL},
+    {"index", "index.yaml", true, &SHAPE_INDEX},
+    {"hub", "hub.yaml", true, &SHAPE_HUB},
+    {"hub-keys", "hub-keys.yaml", false, &SHAPE_HUB_KEYS},
+    {"categories", "categories.yaml", true, &SHAPE_CATEGORIES},
+    {"kinds", "kinds.yaml", true, &SHAPE_KINDS},
+    {"roles", "roles.yaml", true, &SHAPE_ROLES},
+    {"purposes", "purposes.yaml", true, &SHAPE_PURPOSES},
+    {"rules", "rules.yaml", true, &SHAPE_RULES},
+    {"emergency", "emergency.yaml", false, &SHAPE_EMERGENCY},
+    {"union", "unions/", true, &SHAPE_UNION},
+    {"agreement", "agreements/", false, &SHAPE_AGREEMENT},
+    {"node", "nodes/", false, &SHAPE_NODE},
+    {"tests", "tests/", false, &SHAPE_TESTS},
+};
+const size_t FILE_SHAPE_COUNT = sizeof FILE_SHAPES / sizeof *FILE_SHAPES;
+
+const draft_field *shape_field(const draft_shape *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->fields[i].name, name) == 0)
+            return &s->fields[i];
+    return NULL;
+}
