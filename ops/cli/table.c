@@ -130,6 +130,9 @@ static const option_row policy_explain_options[] = {
     {"consent", "LIST", false, N_("the categories the patient consents to, or \"no\" (default: all)"), NULL},
     {"consent-from", "DATE", false, N_("from when the consent holds"), NULL},
     {"consent-until", "DATE", false, N_("until when the consent holds"), NULL}, END};
+static const option_row policy_diff_options[] = {
+    {"@OLD", "OLD", true, N_("a folder of rules or a bundle: before"), NULL},
+    {"@NEW", "NEW", true, N_("a folder of rules or a bundle: after"), NULL}, END};
 static const option_row synth_options_rows[] = {
     {"@DIR", "DIR", true, N_("write the storage there (DIR/standard, DIR/extended)"), NULL},
     {"seed", "N", false, N_("the same seed gives the same bytes (default 1)"), NULL},
@@ -241,6 +244,10 @@ const command_row command_table[] = {
      N_("Names may be short names, labels in Japanese or English, or a part that fits one thing only.\n"
         "For a refusal it says what would have to change."),
      policy_explain_options, NULL, NULL, policy_explain_run},
+    {"policy diff", N_("what a change of the rules does: rights gained and lost"),
+     N_("Not lines but rights, complete: what it does not tell did not change. Who joined or left a union is\n"
+        "told apart. \"a → b\": b may see of a; \"a ↔ b\": both of each other."),
+     policy_diff_options, NULL, NULL, policy_diff_run},
 
     HEADING(N_("Trying it out")),
     {"synth", N_("write a synthetic SS-MIX2 storage"), NULL, synth_options_rows, NULL, NULL, synth_run},

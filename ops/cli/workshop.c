@@ -7,6 +7,7 @@
 
 #include "ops/cli/command.h"
 #include "policies/rules/rules.h"
+#include "policies/workshop/diff.h"
 #include "policies/workshop/explain.h"
 #include "policies/workshop/names.h"
 #include "proto/base/tongue.h"
@@ -33,6 +34,38 @@ static err origin_of_dir(const invocation *v, const char *dir, origin **ret)
     }
     if (e)
         mistakes_show(v, &d, e, dir);
+    diag_done(&d);
+    return e;
+}
+
+// A folder of YAML or a bundle.
+static err rules_open(const invocation *v, const char *path, policy **ret)
+{
+    struct stat st;
+    diag d = {0};
+    policy_files files = {0};
+    buf bundle = {0};
+    if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode)) {
+        char why[256] = "";
+        rules *r = NULL;
+        err failed = rules_load(path, NULL, why, &r);
+        if (failed == OK)
+            failed = policy_open(policy_bytes(r->p), ret);
+        if (failed)
+            complain(v, failed, why);
+        rules_drop(r);
+        return failed;
+    }
+    err e = policy_load_dir(path, &d, &files);
+    if (e == OK) {
+        e = policy_compile(&files, &d, &bundle);
+        policy_files_done(&files);
+    }
+    if (e == OK)
+        e = policy_open(buf_span(&bundle), ret);
+    if (e)
+        mistakes_show(v, &d, e, path);
+    buf_done(&bundle);
     diag_done(&d);
     return e;
 }
@@ -156,4 +189,116 @@ out:
     arena_done(&a);
     origin_free(o);
     return code;
+}
+
+// ---- diff --------------------------------------------------------------------------
+
+static json_t *mask_json(const diff_axis *a, uint32_t mask)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < a->count && i < 32; i++)
+        if (mask >> i & 1)
+            json_array_append_new(list, json_string(a->text[i].id));
+    return list;
+}
+
+// {"nurse": ["treatment"]}
+static json_t *rows_json(const diff_axis *rows, const uint32_t *masks, const diff_axis *columns)
+{
+    json_t *o = json_object();
+    for (int i = 0; i < rows->count; i++)
+        if (masks[i])
+            json_object_set_new(o, rows->text[i].id, mask_json(columns, masks[i]));
+    return o;
+}
+
+static json_t *value_json(diff_value x, bool dated)
+{
+    char from[11], until[11];
+    if (!x.months)
+        return json_null();
+    if (!dated)
+        return json_pack("{s:i}", "months", x.months);
+    day_format(x.from, from);
+    day_format(x.until, until);
+    return json_pack("{s:i, s:s, s:s}", "months", x.months, "from", from, "until", until);
+}
+
+static json_t *whom_json(const diff *d, const diff_group *g)
+{
+    json_t *o = json_object();
+    for (int i = 0; i < d->unions.count; i++) {
+        json_t *list = json_array();
+        for (int u = 0; u < d->unions.count; u++)
+            if (diff_set_has(&g->whom[i], u))
+                json_array_append_new(list, json_string(d->unions.text[u].id));
+        if (json_array_size(list))
+            json_object_set_new(o, d->unions.text[i].id, list);
+        else
+            json_decref(list);
+    }
+    return o;
+}
+
+static json_t *example_json(const diff *d, const diff_group *g)
+{
+    diff_example x;
+    const policy *p = g->after.months ? d->new_rules : d->old_rules;
+    if (!diff_example_of(d, g, &x))
+        return json_null();
+    char viewer[11], source[11];
+    snprintf(viewer, sizeof viewer, "%010llu", (unsigned long long)policy_facility_at(p, x.viewer).code);
+    snprintf(source, sizeof source, "%010llu", (unsigned long long)policy_facility_at(p, x.source).code);
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "viewer", viewer, "source", source, "role",
+                     d->roles.text[x.right.role].id, "purpose", d->purposes.text[x.right.purpose].id, "category",
+                     d->categories.text[x.right.category].id);
+}
+
+static void diff_json(const diff *d)
+{
+    static const char *const CHANGES[MEMBER_CHANGES] = {"joined", "joined-disclosing", "left", "discloses",
+                                                        "stops-disclosing", "kind"};
+    json_t *groups = json_array(), *members = json_array();
+    for (size_t i = 0; i < d->group_count; i++) {
+        const diff_group *g = &d->groups[i];
+        json_t *who = g->ruled ? json_string("as-the-rules-allow") : rows_json(&d->roles, g->who, &d->purposes);
+        json_array_append_new(groups, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "before",
+                                                value_json(g->before, g->dated), "after", value_json(g->after, g->dated),
+                                                "who", who, "what", rows_json(&d->kinds, g->what, &d->categories),
+                                                "disclosed_to", whom_json(d, g), "example", example_json(d, g)));
+    }
+    for (size_t i = 0; i < d->member_count; i++) {
+        const diff_member *m = &d->members[i];
+        char code[11];
+        snprintf(code, sizeof code, "%010llu", (unsigned long long)m->code);
+        json_array_append_new(members, json_pack("{s:s, s:s?, s:s, s:s}", "change", CHANGES[m->change], "union",
+                                                 m->union_no < 0 ? NULL : d->unions.text[m->union_no].id, "code", code,
+                                                 "name", m->name));
+    }
+    json_t *top = json_pack("{s:b, s:b, s:b, s:o, s:o}", "ok", 1, "validity_changed", d->validity, "other_changed",
+                            d->other, "rights", groups, "members", members);
+    json_dumpf(top, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(top);
+}
+
+int policy_diff_run(invocation *v)
+{
+    policy *a = NULL, *b = NULL;
+    diff *d = NULL;
+    buf out = {0};
+    err e = rules_open(v, option_value(v, "@OLD"), &a);
+    if (e == OK)
+        e = rules_open(v, option_value(v, "@NEW"), &b);
+    if (e == OK)
+        e = diff_run(a, b, &d);
+    if (e == OK && v->json)
+        diff_json(d);
+    else if (e == OK && (e = diff_put(d, v->japanese, &out)) == OK)
+        fputs(buf_str(&out), stdout);
+    buf_done(&out);
+    diff_free(d);
+    policy_free(a);
+    policy_free(b);
+    return e ? EXIT_FAILED : EXIT_OK;
 }
