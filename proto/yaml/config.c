@@ -113,7 +113,7 @@ static void read_level(reading *r, const char *prefix, const yaml_node *map)
 
 static bool is_listlike(config_type t)
 {
-    return t == CONFIG_LIST || t == CONFIG_PATHS || t == CONFIG_MAP;
+    return t == CONFIG_LIST || t == CONFIG_PATHS || t == CONFIG_FILES || t == CONFIG_MAP;
 }
 
 // A default is spelled as in the file and read as the file is.

@@ -19,7 +19,9 @@ typedef enum config_type {
     CONFIG_CHOICE, // int64_t: index into choices
     CONFIG_LIST,   // config_list of strings
     CONFIG_PATHS,  // config_list of paths
-    CONFIG_MAP     // config_list of strings "key\0value" pairs: any keys, scalar values
+    CONFIG_MAP,    // config_list of strings "key\0value" pairs: any keys, scalar values
+    CONFIG_FILE,   // char *, a path as CONFIG_PATH; there must be a readable file
+    CONFIG_FILES   // config_list of such
 } config_type;
 
 typedef struct config_list {

@@ -9,6 +9,7 @@ static const char *type_name(config_type t)
     switch (t) {
     case CONFIG_STRING: return _("text");
     case CONFIG_PATH: return _("path");
+    case CONFIG_FILE: return _("file");
     case CONFIG_INT: return _("number");
     case CONFIG_BOOL: return _("true or false");
     case CONFIG_BYTES: return _("size");
@@ -16,6 +17,7 @@ static const char *type_name(config_type t)
     case CONFIG_CHOICE: return _("one of");
     case CONFIG_LIST: return _("list of texts");
     case CONFIG_PATHS: return _("list of paths");
+    case CONFIG_FILES: return _("list of files");
     case CONFIG_MAP: return _("map of texts");
     }
     return "";

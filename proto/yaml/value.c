@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One option's value: from the words in the file to the field of the struct.
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "proto/base/tongue.h"
 #include "proto/yaml/room.h"
 
@@ -160,6 +162,16 @@ static char *make_string(const char *text, const char *folder)
     return asprintf(&out, "%s/%s", folder, text) < 0 ? NULL : out;
 }
 
+// A file that is not there is a mistake at the line that names it.
+static bool file_there(const config_row *row, const yaml_doc *doc, const yaml_node *n, const char *path, diag *d)
+{
+    if (access(path, R_OK) == 0)
+        return true;
+    yaml_complain(d, doc, n, DIAG_ERROR, _("\"%s\" must name a file that can be read: %s: %s"), row->path, path,
+                  strerror(errno));
+    return false;
+}
+
 static bool is_empty(const yaml_node *n)
 {
     return n->kind == YAML_SCALAR_KIND && !n->quoted && !*n->text;
@@ -194,6 +206,8 @@ static bool set_list(const config_row *row, const yaml_doc *doc, const yaml_node
         if (map)
             at[1] = make_string(it->text, NULL);
         ok = at[0] && (!map || at[1]);
+        if (ok && row->type == CONFIG_FILES)
+            ok = file_there(row, doc, it, at[0], d);
     }
     if (ok)
         *field = list;
@@ -207,7 +221,7 @@ bool value_set(const config_row *row, const yaml_doc *doc, const yaml_node *n, c
 {
     if (row->type == CONFIG_LIST || row->type == CONFIG_MAP)
         return set_list(row, doc, n, NULL, field, d);
-    if (row->type == CONFIG_PATHS)
+    if (row->type == CONFIG_PATHS || row->type == CONFIG_FILES)
         return set_list(row, doc, n, folder, field, d);
     if (n->kind != YAML_SCALAR_KIND) {
         yaml_complain(d, doc, n, DIAG_ERROR, _("\"%s\" must be a single value"), row->path);
@@ -222,6 +236,8 @@ bool value_set(const config_row *row, const yaml_doc *doc, const yaml_node *n, c
         return (*(char **)field = make_string(n->text, NULL)) != NULL;
     case CONFIG_PATH:
         return (*(char **)field = make_string(n->text, folder)) != NULL;
+    case CONFIG_FILE:
+        return (*(char **)field = make_string(n->text, folder)) && file_there(row, doc, n, *(char **)field, d);
     case CONFIG_BOOL:
         return set_bool(row, doc, n, field, d);
     case CONFIG_CHOICE:
@@ -237,11 +253,13 @@ void value_clear(const config_row *row, void *field)
     switch (row->type) {
     case CONFIG_STRING:
     case CONFIG_PATH:
+    case CONFIG_FILE:
         free(*(char **)field);
         *(char **)field = NULL;
         return;
     case CONFIG_LIST:
     case CONFIG_PATHS:
+    case CONFIG_FILES:
     case CONFIG_MAP:
         for (size_t i = 0; i < list->count * (row->type == CONFIG_MAP ? 2 : 1); i++)
             free(list->items[i]);

@@ -217,6 +217,42 @@ static void values_are_strict(void **state)
     }
 }
 
+// A file that is not there is a mistake at the line that names it, and nothing else is lost by it.
+static void missing_files_are_told_where_they_are_named(void **state)
+{
+    (void)state;
+    struct { char *one; config_list two; } files = {0};
+    static const config_row rows[] = {
+        {"one", CONFIG_FILE, 0, .required = true},
+        {"keys.two", CONFIG_FILES, sizeof(char *), .required = true},
+    };
+    char path[128], *said = NULL;
+    size_t len;
+    snprintf(path, sizeof path, "%s/node.yaml", folder);
+    FILE *f = fopen(path, "w");
+    fputs("one: node.yaml\nkeys:\n  two: [node.yaml, \"nowhere.key\"]\n", f);
+    fclose(f);
+    diag d = {0};
+    assert_int_equal(config_read(path, rows, 2, &files, &d), ERR_FORMAT);
+    assert_int_equal(d.errors, 1);
+    assert_int_equal(d.items[0].line, 3);
+    assert_int_equal(d.items[0].col, 20);
+    FILE *out = open_memstream(&said, &len);
+    diag_print(&d, out);
+    fclose(out);
+    assert_non_null(strstr(said, "\"keys.two\" must name a file that can be read"));
+    assert_non_null(strstr(said, "nowhere.key: No such file or directory"));
+    free(said);
+    diag_done(&d);
+    f = fopen(path, "w");
+    fputs("one: node.yaml\nkeys: {two: [node.yaml]}\n", f);
+    fclose(f);
+    assert_int_equal(config_read(path, rows, 2, &files, &d), OK);
+    assert_int_equal(files.two.count, 1);
+    config_done(rows, 2, &files);
+    unlink(path);
+}
+
 static void no_options_at_all(void **state)
 {
     (void)state;
@@ -267,6 +303,7 @@ int main(void)
         cmocka_unit_test(everything_is_read), cmocka_unit_test(defaults_are_taken),
         cmocka_unit_test(every_mistake_is_told), cmocka_unit_test(values_are_strict),
         cmocka_unit_test(no_options_at_all),  cmocka_unit_test(the_explanation_reads_back),
+        cmocka_unit_test(missing_files_are_told_where_they_are_named),  cmocka_unit_test(the_explanation_reads_back),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
