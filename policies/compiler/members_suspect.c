@@ -60,10 +60,15 @@ void members_suspect(draft *d)
         else
             first[group] = f;
     }
-    for (size_t g = 0; g < n * d->kinds.count; g++)
-        if (first[g])
+    for (size_t g = 0; g < n * d->kinds.count; g++) {
+        if (first[g] && others[g])
             draft_warn(d, first[g]->place,
                        _("%s is in no agreement: none of its unions' agreements includes the kind \"%s\" "
                          "(and %zu more like it)"),
                        first[g]->name, d->kinds.ids[first[g]->kind], others[g]);
+        else if (first[g])
+            draft_warn(d, first[g]->place,
+                       _("%s is in no agreement: none of its unions' agreements includes the kind \"%s\""),
+                       first[g]->name, d->kinds.ids[first[g]->kind]);
+    }
 }

@@ -64,6 +64,7 @@ static bool voice_drop(survey *s, const draft_rule *r, size_t at)
 static bool alone(survey *s, const draft_rule *r, size_t at) { return counts(s, r, at) && s->voices[at] == 1; }
 static bool heard(survey *s, const draft_rule *r, size_t at) { return counts(s, r, at); }
 static bool opposed(survey *s, const draft_rule *r, size_t at) { return (r->allow ? s->deny : s->allow)[at] > 0; }
+static bool guards(survey *s, const draft_rule *r, size_t at) { return !r->allow && s->allow[at] == 0; }
 
 static bool tied(survey *s, const draft_rule *r, size_t at)
 {
@@ -133,7 +134,7 @@ static void silent_find(survey *s)
         if (rule_walk(s, r, alone))
             continue;
         // A denial of what nobody allows stands guard: that is meant.
-        if (rule_walk(s, r, tied) || (!r->allow && !rule_walk(s, r, opposed)))
+        if (rule_walk(s, r, tied) || rule_walk(s, r, guards))
             continue;
         silent_say(s, r);
         rule_walk(s, r, voice_drop);

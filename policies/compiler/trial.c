@@ -313,7 +313,8 @@ static bool same_question(const trial_row *x, const trial_row *y)
            a->purpose == b->purpose && a->source == b->source && a->asked == b->asked && a->today == b->today &&
            a->registered_on == b->registered_on && a->consented == b->consented &&
            a->consent_categories == b->consent_categories && a->consent_from == b->consent_from &&
-           a->consent_until == b->consent_until && x->facts.document == y->facts.document;
+           a->consent_until == b->consent_until && x->facts.document == y->facts.document &&
+           x->from == y->from; // a first day asked for is another question
 }
 
 err trials_suspect(draft *d, span bundle)
