@@ -137,6 +137,8 @@ static err store_start(hub *h)
     h->batch_over = true;
     for (int i = 0; i < HUB_TICKETS; i++)
         ticket_batch_init(&h->tickets[i]);
+    if (e == OK)
+        e = signer_start(h->ticket_key, &h->sign);
     return e ? e : writer_start(h->keep, &wo, &h->write);
 }
 
@@ -226,6 +228,7 @@ void hub_close(hub *h)
         hub_note(h, EVENT_STOP, OK, h->config.name, "");
         writer_stop(h->write);
     }
+    signer_stop(h->sign);
     jobs_trim(h);
     accesslog_done(&h->log);
     for (int i = 0; i < HUB_TICKETS; i++)

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "hub/config.h"
+#include "hub/signer.h"
 #include "policies/rules/rules.h"
 #include "proto/accesslog/accesslog.h"
 #include "proto/control/control.h"
@@ -32,10 +33,11 @@ typedef struct hub {
     tls_ctx *tls;
     control *desk;
     sign_key *ticket_key;
+    signer *sign;         // of the running batch's tickets, from before its commit to after
     time_ms since;
 
     accesslog log;        // W
-    ticket_batch tickets[HUB_TICKETS]; // W: of the running batch
+    ticket_batch tickets[HUB_TICKETS]; // W: of the running batch; the signer's while it signs
     int tickets_at;       // W: the one that is being filled
     bool batch_over;      // W: the next job that runs opens a new batch
     uint64_t stop_seq;    // W: the last stop

@@ -15,6 +15,7 @@ static err job_run(writer_job *base, store_txn *t)
     if (h->batch_over) {
         // The first job of a batch: whatever an aborted one left behind is gone.
         h->batch_over = false;
+        signer_drop(h->sign);
         accesslog_aborted(&h->log);
         for (int i = 0; i <= h->tickets_at; i++)
             ticket_batch_clear(&h->tickets[i]);
@@ -199,21 +200,22 @@ void hub_note(hub *h, uint32_t event, err status, const char *node, const char *
     job_submit(j);
 }
 
+// All that the batch will answer with is decided: signing needs no disk, so it goes on beside the commit.
+// No ticket leaves before both are through.
 err hub_before_commit(void *ctx, store_txn *t)
 {
     hub *h = ctx;
-    return accesslog_seal(&h->log, t);
+    err e = accesslog_seal(&h->log, t);
+    if (e == OK && h->tickets[0].count)
+        signer_begin(h->sign, h->tickets, h->tickets_at + 1);
+    return e;
 }
 
 err hub_after_commit(void *ctx)
 {
     hub *h = ctx;
     accesslog_committed(&h->log);
-    err e = OK;
-    for (int i = 0; i <= h->tickets_at && e == OK; i++)
-        if (h->tickets[i].count)
-            e = ticket_batch_sign(&h->tickets[i], h->ticket_key);
-    return e;
+    return signer_wait(h->sign);
 }
 
 // The answers of a batch are ready at once: they leave together.
