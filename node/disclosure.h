@@ -38,6 +38,9 @@ MUST_CHECK err disclosure_card(node *n, const book *b, store_txn *t, const conse
 MUST_CHECK err disclosure_send(node *n, const book *b, store_txn *t, const consent *c, bool always, uint64_t *ret_seq);
 // After a scan: charts that changed. Takes a NUL-separated list of chart numbers.
 void disclosure_recheck(node *n, span charts);
+// Cards as the rules and the mapping now make them: those whose bytes changed go out again. Nothing to do if
+// that was done under these before; a few hundred a job, begun anew after a restart. (renewal.c)
+void disclosure_renew(node *n);
 // Every card again, numbered on from `hub`; a few hundred a job, resumed after a restart.
 MUST_CHECK err disclosure_resync_begin(job *j, store_txn *t, uint64_t hub);
 // One step. *ret_more: another is needed.

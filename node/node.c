@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "node/desk.h"
+#include "node/disclosure.h"
 #include "node/scan.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
@@ -237,6 +238,8 @@ err node_open(const char *config_path, node **ret)
         e = scan_start(n, &n->scan);
     if (e == OK)
         e = desk_start(n);
+    if (e == OK)
+        disclosure_renew(n); // rules or mapping may have changed while we were away
     if (e) {
         node_close(n);
         return e;
@@ -260,13 +263,19 @@ void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
     }
 }
 
-// What is under way may finish; what waits for others is told that we stop.
+// What is under way may finish; what waits for others is told that we stop. Whatever takes longer (a disk
+// that does not answer, a whole log being verified) would touch what is about to be freed, and the store
+// stands a sudden end: then we leave as we are.
 static void work_wait(node *n)
 {
     const struct timespec beat = {0, 10000000};
     time_ms until = clock_mono_ms() + CLOSE_WAIT_MS;
     while (__atomic_load_n(&n->jobs_open, __ATOMIC_SEQ_CST) > 0 && clock_mono_ms() < until)
         nanosleep(&beat, NULL);
+    if (__atomic_load_n(&n->jobs_open, __ATOMIC_SEQ_CST) > 0) {
+        log_line(LOG_WARN, "work is still under way after %d s: leaving without it", CLOSE_WAIT_MS / 1000);
+        _Exit(EXIT_SUCCESS);
+    }
 }
 
 void node_close(node *n)
@@ -328,6 +337,7 @@ static void rules_reload(node *n)
         node_note(n, EVENT_RULES, OK, "reloaded");
     }
     book_drop(old);
+    disclosure_renew(n);
 }
 
 void node_reload(node *n)

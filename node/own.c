@@ -9,7 +9,6 @@
 #include "node/viewer.h"
 #include "proto/base/luhn.h"
 
-
 enum { NUMBER_MAX = 63, WITHDRAW_DEADLINE_MS = 30000 };
 
 static span own_key(uint64_t facility, const char *number, uint8_t out[static 8 + NUMBER_MAX])
@@ -54,7 +53,6 @@ err identity_args(control_in *in, identity *i, bool *ret_any)
     const char *sex = control_arg(in, "sex");
     bool any = sex || control_arg(in, "birth");
     for (size_t k = 0; k < sizeof fields / sizeof fields[0]; k++) {
-
         const char *text = control_arg(in, fields[k].key);
         if (!text)
             continue;
@@ -119,7 +117,10 @@ static err register_run(job *j, store_txn *t)
     }
     e = OK;
     if (had && !same) {
-        e = store_delete(t, TABLE_OWN_BACK, back_key(&old, r->who.facility, back));
+        // Of two numbers with one pseudonym the way back is the other's: it stays.
+        e = store_get(t, TABLE_OWN_BACK, back_key(&old, r->who.facility, back), &value);
+        if (e == OK && span_eq(value, span_str(r->number)))
+            e = store_delete(t, TABLE_OWN_BACK, span_of(back, sizeof back));
         if (e == ERR_NOT_FOUND)
             e = OK;
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/base/log.h"
@@ -308,6 +309,30 @@ static void batch_submit(person_batch *b)
     b->open = NULL;
 }
 
+// A file written over in place keeps its name: length and time tell that it is another.
+static err adt_mark(node *n, const ssmix_entry *entry, uint8_t ret[static 16])
+{
+    struct stat st;
+    uint64_t bytes;
+    hash32 h;
+    uint8_t about[24];
+    int fd;
+    err e = ssmix_file_open(n->index, entry, "", &fd, &bytes);
+    if (e)
+        return e;
+    e = fstat(fd, &st) == 0 ? OK : ERR_IO;
+    close(fd);
+    if (e)
+        return e;
+    be64_put(about, (uint64_t)st.st_size);
+    be64_put(about + 8, (uint64_t)st.st_mtim.tv_sec);
+    be64_put(about + 16, (uint64_t)st.st_mtim.tv_nsec);
+    span parts[2] = {span_of(entry->id, sizeof entry->id), span_of(about, sizeof about)};
+    sha256_parts(parts, 2, &h);
+    memcpy(ret, h.at, 16);
+    return OK;
+}
+
 // True if the record must be written.
 static bool record_make(person_batch *b, person_record *p)
 {
@@ -322,10 +347,11 @@ static bool record_make(person_batch *b, person_record *p)
     store_end(t);
     if (e == ERR_NOT_FOUND)
         return had == OK;
-    if (e != OK || (had == OK && memcmp(old.adt, entry.id, sizeof old.adt) == 0 && old.adt_time == entry.time))
+    if (e == OK)
+        e = adt_mark(b->n, &entry, p->adt); // before it is read: a change meanwhile is seen the next time
+    if (e != OK || (had == OK && memcmp(old.adt, p->adt, sizeof old.adt) == 0 && old.adt_time == entry.time))
         return false;
     p->present = true;
-    memcpy(p->adt, entry.id, sizeof p->adt);
     p->adt_time = entry.time;
     // One that cannot be read is remembered without traits: it is read again when a newer one comes.
     e = adt_read(b->n, &entry, &who);

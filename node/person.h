@@ -15,7 +15,7 @@ enum { TRAIT_NAME_BIRTH = 1, TRAIT_BIRTH_SEX_GIVEN = 2, TRAIT_INSURANCE = 3, TRA
 typedef struct person_record {
     char chart[SSMIX_CHART_MAX + 1];
     bool present;           // false: no ADT-00 any more
-    uint8_t adt[16];        // which file it was read from
+    uint8_t adt[16];        // which file it was read from: its id, length and time of change, hashed
     time_ms adt_time;
     uint8_t traits[TRAITS][TRAIT_BYTES]; // kind, 16 bytes of a keyed hash
     int trait_count;

@@ -88,6 +88,8 @@ static void publish_done(void *ctx, link_out *call, err e, uint32_t status, span
     arena_init(&a, 1 << 20);
     if (e == OK)
         e = WIRE_DECODE(body, Tsunagu__PublishReply, tsunagu__publish_reply__descriptor, WIRE_BODY_MAX, &a, &r);
+    if (e == OK && r->publish_seq > PUBLISH_SEQ_MAX)
+        e = ERR_FORMAT;
     job *j = e == OK ? job_with(n, sizeof(acknowledgement), ack_run, ack_answer) : NULL;
     if (j) {
         acknowledgement *k = j->state;

@@ -23,6 +23,7 @@ struct reading {
     fetch *f;
     control_in *in;      // waits for the head (opening) or for bytes
     bool opening, done;
+    bool started;        // f is set, and was before this was seen
     err result;
     char note[160];
     buf plain;           // not yet taken
@@ -142,8 +143,11 @@ static void reading_tell(reading *r, telling t)
         control_finish(t.in, t.e);
     if (t.credit && f)
         fetch_credit(f, t.credit);
-    if (t.over)
-        reading_unlist(r);
+    if (!t.over)
+        return;
+    if (f)
+        fetch_cancel(f); // what still comes is wanted by nobody; nothing, if all came
+    reading_unlist(r);
 }
 
 static void on_plain(void *ctx, span plain, uint32_t cost)
@@ -199,18 +203,24 @@ static void open_answer(job *j, err e)
     viewer *v = j->n->view;
     if (e == OK) {
         fetch_events ev = {r, on_plain, on_done};
-        // The list's reference goes with the handle; the fetch's ends with done.
-        __atomic_add_fetch(&r->count, 1, __ATOMIC_RELAXED);
+        // The list's reference goes with the handle; the fetch's ends with done; one is ours.
+        __atomic_add_fetch(&r->count, 2, __ATOMIC_RELAXED);
         pthread_mutex_lock(&v->lock);
         r->next = v->readings;
         v->readings = r;
         pthread_mutex_unlock(&v->lock);
         e = fetch_start(j->n, j->rules, o->ticket, &o->k, o->document, &ev, &r->f);
-        if (e == OK)
+        pthread_mutex_lock(&r->lock);
+        r->started = e == OK;
+        pthread_mutex_unlock(&r->lock);
+        if (e == OK) {
+            reading_drop(r);
             return;
+        }
         control_note(r->in, "%s", e == ERR_UNREACHABLE ? "the hub is not connected" : err_text(e));
         control_finish(r->in, e);
         reading_unlist(r);
+        reading_drop(r);
         reading_drop(r);
         return;
     }
@@ -314,11 +324,13 @@ void readings_tick(node *n, time_ms now)
     time_ms mono = now == INT64_MAX ? INT64_MAX : clock_mono_ms();
     for (;;) {
         reading *idle = NULL;
+        bool cancel = false;
         pthread_mutex_lock(&v->lock);
         for (reading *r = v->readings; r && !idle; r = r->next) {
             pthread_mutex_lock(&r->lock);
             if ((!r->in || now == INT64_MAX) && mono - r->used > HANDLE_IDLE_MS) {
                 idle = r;
+                cancel = r->started; // one that is just being started ends with the line
                 __atomic_add_fetch(&r->count, 1, __ATOMIC_RELAXED);
             }
             pthread_mutex_unlock(&r->lock);
@@ -327,7 +339,7 @@ void readings_tick(node *n, time_ms now)
         if (!idle)
             return;
         reading_unlist(idle);
-        if (idle->f)
+        if (cancel)
             fetch_cancel(idle->f);
         reading_drop(idle);
     }

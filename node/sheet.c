@@ -8,9 +8,11 @@
 #include "node/ssmix/render.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
+#include "proto/base/log.h"
 #include "proto/base/luhn.h"
 
-enum { LOOKUP_DEADLINE_MS = 30000, SHEET_ARENA = 64 << 20, MANIFEST_MAX = 16 << 20, PAGE = 200, SOURCES_MAX = 64 };
+enum { LOOKUP_DEADLINE_MS = 30000, SHEET_ARENA = 64 << 20, MANIFEST_MAX = 16 << 20, PLAIN_MAX = 64 << 20,
+       PAGE = 200, SOURCES_MAX = 64, SHEETS_MAX = 64 };
 
 // One disclosing facility's manifest as it comes.
 typedef struct source {
@@ -45,6 +47,8 @@ struct sheet {
     span ticket;         // of a manifest
     Tsunagu__LookupReply *reply;
     char tickets[SOURCES_MAX][HANDLE_MAX + 1];
+    err refused[SOURCES_MAX]; // why its ticket is none for us
+    size_t held;         // atomic: bytes of all manifests together
     ticket says[SOURCES_MAX];
     source sources[SOURCES_MAX];
     size_t source_count;
@@ -157,7 +161,7 @@ static void facility_show(sheet *s, size_t i)
     bool ja = control_japanese(in);
     char text[30] = "";
     buf granted = {0};
-    err status = (err)f->status;
+    err status = s->refused[i] ? s->refused[i] : (err)f->status;
     for (size_t k = 0; k < s->source_count; k++) // what its own node said counts
         if (s->sources[k].facility == f->facility && status == OK)
             status = s->sources[k].result;
@@ -169,7 +173,7 @@ static void facility_show(sheet *s, size_t i)
     control_text(in, "name", facility_name(p, f->facility));
     control_text(in, "status", err_name(status));
     control_text(in, "ticket", s->tickets[i]);
-    control_text(in, "granted", buf_str(&granted));
+    control_text(in, "granted", s->refused[i] ? "" : buf_str(&granted));
     if (s->tickets[i][0])
         time_format(s->says[i].expires, text);
     control_text(in, "until", text);
@@ -207,10 +211,28 @@ static void facts_show(control_in *in, const source *k)
     }
 }
 
+// Keeps a sheet for its next page. ret_oldest: one that has to go for it, or NULL.
+static void sheet_keep(viewer *v, sheet *s, sheet **ret_oldest)
+{
+    size_t count = 0;
+    *ret_oldest = NULL;
+    pthread_mutex_lock(&v->lock);
+    s->next = v->sheets;
+    v->sheets = s;
+    for (sheet **at = &v->sheets; *at; at = &(*at)->next)
+        if (++count > SHEETS_MAX) {
+            *ret_oldest = *at;
+            *at = NULL; // it is the last of the list
+            break;
+        }
+    pthread_mutex_unlock(&v->lock);
+}
+
 // The next page into `in`; the sheet ends with the last one.
 static void page_show(sheet *s, control_in *in, err status)
 {
     viewer *v = s->n->view;
+    sheet *oldest;
     for (size_t i = 0; i < PAGE && s->told < s->item_count; i++, s->told++)
         document_show(in, s->rules->r->p, s->items[s->told].facility, s->items[s->told].m);
     if (s->told == s->item_count) {
@@ -221,11 +243,10 @@ static void page_show(sheet *s, control_in *in, err status)
     control_piece(in, (span){0}, s->handle, true);
     s->used = clock_mono_ms();
     s->in = NULL;
-    pthread_mutex_lock(&v->lock); // before the reply: the next page may be asked for at once
-    s->next = v->sheets;
-    v->sheets = s;
-    pthread_mutex_unlock(&v->lock);
+    sheet_keep(v, s, &oldest); // before the reply: the next page may be asked for at once
     control_finish(in, status);
+    if (oldest)
+        sheet_free(oldest);
 }
 
 // ---- gathering ----------------------------------------------------------------------------------
@@ -284,8 +305,12 @@ static void sheet_end(sheet *s)
         return;
     for (size_t i = 0; i < s->source_count; i++) {
         source *k = &s->sources[i];
-        if (k->result == OK)
-            k->result = manifest_read(s, k);
+        size_t before = s->item_count;
+        if (k->result == OK && (k->result = manifest_read(s, k)) != OK) {
+            s->item_count = before; // the half of a list would look like a short one
+            k->facts = NULL;
+            k->older = false;
+        }
         buf_wipe(&k->plain);
         if (k->result && s->manifest) {
             status = k->result;
@@ -306,7 +331,8 @@ static void on_plain(void *ctx, span plain, uint32_t cost)
 {
     source *k = ctx;
     k->plain.max = MANIFEST_MAX;
-    if (k->result == OK && buf_put_span(&k->plain, plain) != OK)
+    if (__atomic_add_fetch(&k->s->held, plain.len, __ATOMIC_RELAXED) > PLAIN_MAX ||
+        (k->result == OK && buf_put_span(&k->plain, plain) != OK))
         k->result = ERR_LIMIT;
     if (k->result)
         fetch_cancel(k->f);
@@ -337,6 +363,34 @@ static void source_start(sheet *s, span bytes, const ticket *says)
 
 // ---- lookup ------------------------------------------------------------------------------------------
 
+// The hub's signature, and that it is what this user asked for: a ticket for another patient would put a
+// stranger's documents under this number.
+static err ticket_fits(const sheet *s, const Tsunagu__FacilityAnswer *f, ticket *ret)
+{
+    const rules *k = s->rules->r;
+    ticket t;
+    err e = ticket_open(wire_span(f->ticket), k->hub_keys, k->hub_key_count, clock_now_ms(), &t);
+    if (e)
+        return e == ERR_EXPIRED ? e : ERR_AUTH;
+    if (f->status != OK || t.source != f->facility || t.facility != s->who.facility ||
+        strcmp(t.node, s->n->config.name) != 0 || memcmp(t.user, s->user_id, USER_ID_BYTES) != 0 ||
+        !span_eq(span_of(t.who.at, PSEUDONYM_BYTES), wire_span(s->q.pseudonym)))
+        return ERR_AUTH;
+    *ret = t;
+    return OK;
+}
+
+static err reply_check(const Tsunagu__LookupReply *r)
+{
+    if (r->n_facilities > SOURCES_MAX)
+        return ERR_LIMIT; // a list that leaves one out is no answer
+    for (size_t i = 0; i < r->n_facilities; i++)
+        for (size_t k = 0; k < i; k++)
+            if (r->facilities[i]->facility == r->facilities[k]->facility)
+                return ERR_FORMAT;
+    return OK;
+}
+
 static void lookup_done(void *ctx, link_out *call, err e, uint32_t status, span body, const char *note)
 {
     sheet *s = ctx;
@@ -346,17 +400,25 @@ static void lookup_done(void *ctx, link_out *call, err e, uint32_t status, span 
     if (e == OK)
         e = WIRE_DECODE(body, Tsunagu__LookupReply, tsunagu__lookup_reply__descriptor, WIRE_BODY_MAX, &s->memory,
                         &s->reply);
+    if (e == OK)
+        e = reply_check(s->reply);
     if (e) {
         sheet_refuse(s, e, note);
         return;
     }
     uplink_witness(s->n, s->reply->head);
     s->waiting = 1;
-    for (size_t i = 0; i < s->reply->n_facilities && i < SOURCES_MAX; i++) {
+    for (size_t i = 0; i < s->reply->n_facilities; i++) {
         const Tsunagu__FacilityAnswer *f = s->reply->facilities[i];
-        if (f->ticket.len == 0 || ticket_peek(wire_span(f->ticket), &s->says[i]) != OK ||
-            tickets_keep(s->n, &s->who, wire_span(f->ticket), s->tickets[i]) != OK)
+        if (f->ticket.len == 0)
             continue;
+        s->refused[i] = ticket_fits(s, f, &s->says[i]);
+        if (s->refused[i] == OK)
+            s->refused[i] = tickets_keep(s->n, &s->who, wire_span(f->ticket), s->tickets[i]);
+        if (s->refused[i]) {
+            log_line(LOG_WARN, "the hub gave a ticket that is none for who asked: %s", err_text(s->refused[i]));
+            continue;
+        }
         if (s->timeline)
             source_start(s, wire_span(f->ticket), &s->says[i]);
     }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "node/release.h"
@@ -25,6 +26,8 @@ typedef struct stream {
     size_t head_at;
     int fd;
     uint64_t left;  // of the file
+    off_t size;     // and its time, when it was opened
+    struct timespec changed;
     buf sealed;     // a piece that found no room
     bool over;      // the last piece is sealed
 
@@ -93,13 +96,30 @@ static void on_ended(void *ctx)
 
 // ---- what is sent --------------------------------------------------------------------------
 
+// Written to while it was sent, a document would arrive as a mixture that never was.
+static bool file_same(const stream *s)
+{
+    struct stat st;
+    return fstat(s->fd, &st) == 0 && st.st_size == s->size && st.st_mtim.tv_sec == s->changed.tv_sec &&
+           st.st_mtim.tv_nsec == s->changed.tv_nsec;
+}
+
 static err document_head(stream *s)
 {
+    struct stat st;
     Tsunagu__ManifestEntry entry;
     Tsunagu__DocumentHead head = TSUNAGU__DOCUMENT_HEAD__INIT;
     arena a;
     arena_init(&a, 1 << 16);
     err e = ssmix_file_open(s->n->index, &s->r->entry, s->r->part, &s->fd, &s->left);
+    if (e == OK && fstat(s->fd, &st) != 0)
+        e = ERR_IO;
+    if (e == OK) {
+        s->size = st.st_size;
+        s->changed = st.st_mtim;
+        if ((uint64_t)st.st_size != s->left)
+            e = ERR_IO;
+    }
     if (e == OK)
         e = manifest_entry(s->n, s->rules, &s->r->entry, s->r->part, s->left, &a, &entry);
     if (e == OK) {
@@ -145,6 +165,10 @@ static err plain_take(stream *s, uint8_t *out, size_t n)
     if (from_head)
         memcpy(out, s->head.at + s->head_at, from_head);
     s->head_at += from_head;
+    if (s->head_at == s->head.len) { // a long list need not wait with its reader
+        buf_wipe(&s->head);
+        s->head_at = 0;
+    }
     for (size_t at = from_head; at < n;) {
         ssize_t got = read(s->fd, out + at, n - at);
         if (got < 0 && errno == EINTR)
@@ -165,6 +189,8 @@ static err piece_seal(stream *s, size_t room, uint8_t *plain)
         n = (size_t)rest;
     err e = plain_take(s, plain, n);
     s->over = n == rest;
+    if (e == OK && s->over && s->fd >= 0 && !file_same(s))
+        e = ERR_IO;
     if (e == OK)
         e = seal_stream_put(&s->seal, span_of(plain, n), s->over, &s->sealed);
     return e;

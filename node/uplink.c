@@ -197,6 +197,8 @@ static void hello_done(void *ctx, link_out *call, err e, uint32_t status, span b
     arena_init(&a, 1 << 16);
     if (e == OK)
         e = WIRE_DECODE(body, Tsunagu__HelloReply, tsunagu__hello_reply__descriptor, 1024, &a, &r);
+    if (e == OK && r->publish_seq > PUBLISH_SEQ_MAX)
+        e = ERR_FORMAT;
     job *j = e == OK ? job_with(n, sizeof(greeting), hello_run, hello_answer) : NULL;
     if (j) {
         greeting *g = j->state;
@@ -207,9 +209,10 @@ static void hello_done(void *ctx, link_out *call, err e, uint32_t status, span b
         g->publish_seq = r->publish_seq;
         g->other_rules = r->rules_hash.len != HASH_BYTES || memcmp(r->rules_hash.data, b->r->hash.at, HASH_BYTES) != 0;
         book_drop(b);
-        if (llabs((long long)(r->time_ms - j->now)) > TICKET_SKEW_MS / 2)
-            log_line(LOG_WARN, "the clocks of hub and node differ by %lld s: set them right",
-                     (long long)(r->time_ms - j->now) / 1000);
+        time_ms apart; // whatever the hub says, it is only a difference to be told
+        if (__builtin_sub_overflow(r->time_ms, j->now, &apart) || apart > TICKET_SKEW_MS / 2 ||
+            apart < -TICKET_SKEW_MS / 2)
+            log_line(LOG_WARN, "the clocks of hub and node differ by %lld s: set them right", (long long)apart / 1000);
         witness_compare(n, r->head);
         uplink_witness(n, r->head);
         job_submit(j);

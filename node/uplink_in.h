@@ -7,6 +7,7 @@
 #include "node/uplink.h"
 
 typedef struct publish_wait publish_wait;
+#define PUBLISH_SEQ_MAX (UINT64_MAX / 2) // no hub has seen more; behind it the numbering could not go on
 
 struct uplink {
     node *n;

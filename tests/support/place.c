@@ -199,6 +199,13 @@ static void node_make(const place *p, place_node *n, const char *union_id, const
     place_must(seal_key_new(&seal), "seal_key_new");
     sign_key_public(sign, n->sign);
     seal_key_public(seal, n->seal);
+    char file[64], path[128];
+    snprintf(file, sizeof file, "%s-sign.key", name);
+    place_path(p, file, path);
+    place_must(sign_key_save(sign, path), path);
+    snprintf(file, sizeof file, "%s-seal.key", name);
+    place_path(p, file, path);
+    place_must(seal_key_save(seal, path), path);
     sign_key_free(sign);
     seal_key_free(seal);
     n->tls = tls_of(p, name);
