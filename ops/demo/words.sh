@@ -154,6 +154,8 @@ word log_tail 'The end of the log of %s:' '%s の記録の終わり:'
 
 # ---- ops/run: building and preparing -----------------------------------------------
 word building 'Building into %s' '%s に作ります'
+word build_place '%s cannot be written: the checkout must belong to you and its disk have room' \
+    '%s に書けません。チェックアウトが自分のもので、空きがあるかお確かめください。'
 word build_failed 'The build failed; its words are in %s' '作れませんでした。詳しくは %s'
 word title 'A clinic of one union reads what hospitals of two other unions hold' \
     'あるユニオンの診療所が、ほかの二つのユニオンの病院の記録を見る'
