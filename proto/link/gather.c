@@ -4,7 +4,8 @@
 
 enum {
     GATHER_CONNS = 64,        // beyond: sent at once, as without gathering
-    GATHER_BYTES = 16 << 10,  // a full TLS record gains nothing by waiting, and the peer can begin
+    GATHER_BYTES = PIECE,     // one send takes no more; sooner would wake the peer and our own threads
+                              // for each part of a batch, and part the next batch too
 };
 
 static _Thread_local struct gather {
