@@ -42,7 +42,10 @@ MUST_CHECK err store_write(store *s, store_txn **ret);  // one at a time
 // found before LMDB writes and the store lives on; store_dead tells.
 MUST_CHECK err store_commit(store_txn *t);
 void store_end(store_txn *t);                           // ends a read, aborts a write
-MUST_CHECK err store_renew(store_txn *t);               // a read on a fresh snapshot, cheaply; seek again
+// A read on a fresh snapshot, cheaply; seek again. What was acknowledged (store_commit returned) before a
+// read or renewal began is in its snapshot. One commit more may be too, while it is still being finished:
+// of two snapshots taken then the later may be the older one (LMDB 0.9).
+MUST_CHECK err store_renew(store_txn *t);
 
 // The value's bytes live until the transaction ends or (write txns) the next put or
 // delete; they may be that put's own key or value.
