@@ -9,6 +9,7 @@
 #include "policies/rules/rules.h"
 #include "policies/workshop/diff.h"
 #include "policies/workshop/explain.h"
+#include "policies/workshop/matrix.h"
 #include "policies/workshop/names.h"
 #include "proto/base/tongue.h"
 
@@ -301,4 +302,44 @@ int policy_diff_run(invocation *v)
     policy_free(a);
     policy_free(b);
     return e ? EXIT_FAILED : EXIT_OK;
+}
+
+// ---- matrix ------------------------------------------------------------------------
+
+static err text_write(const char *path, buf *text)
+{
+    FILE *f = path ? fopen(path, "we") : stdout;
+    if (!f)
+        return ERR_IO;
+    bool good = fwrite(text->at, 1, text->len, f) == text->len;
+    if (path)
+        good = fclose(f) == 0 && good;
+    return good ? OK : ERR_IO;
+}
+
+int policy_matrix_run(invocation *v)
+{
+    const char *format = option_value(v, "format") ? option_value(v, "format") : "text", *out = option_value(v, "out");
+    bool text = strcmp(format, "text") == 0, csv = strcmp(format, "csv") == 0, html = strcmp(format, "html") == 0;
+    policy *p = NULL;
+    buf page = {0};
+    day today = day_of_time(clock_now_ms());
+    if (!text && !csv && !html) {
+        complain(v, ERR_USAGE, _("--format: text, csv or html"));
+        return EXIT_USAGE;
+    }
+    if (!day_option(v, "date", &today))
+        return EXIT_USAGE;
+    err e = rules_open(v, option_value(v, "@RULES"), &p);
+    if (e)
+        return EXIT_FAILED;
+    e = csv    ? matrix_csv(p, v->japanese, &page)
+        : html ? matrix_html(p, today, v->japanese, &page) : matrix_text(p, today, v->japanese, &page);
+    if (e == OK)
+        e = text_write(out, &page);
+    if (e)
+        complain(v, e, out);
+    buf_done(&page);
+    policy_free(p);
+    return exit_of(e);
 }

@@ -84,7 +84,9 @@ static void force_step(work *w)
 {
     day from = policy_effective_from(w->p), stale = policy_stale_after(w->p);
     bool early = w->q.today < from, late = w->q.today > stale;
-    origin_place at = origin_council(w->o, early || !late ? "effective_from" : "stale_after");
+    origin_place at = origin_council(w->o, late ? "deny_after" : "effective_from");
+    if (!at.file)
+        at = origin_council(w->o, "stale_after");
     const char *said = early  ? say(w, _("the rules hold only from %s"), day_said(w, from))
                        : late ? say(w, _("the rules were stale after %s"), day_said(w, stale))
                               : stale == DAY_FOREVER
@@ -148,8 +150,9 @@ static const char *rule_change(work *w, const origin_rule *r, int kind)
     if (r->deny_named == 4)
         return say(w, _("the council would have to change %s:%u, which names exactly this case"), r->deny.file,
                    r->deny.line);
-    return say(w, _("the council (three quarters of its seats) would have to add to rules.yaml: "
+    return say(w, _("the council (%u/%u of its seats) would have to add to rules.yaml: "
                     "- {allow: [%s], kinds: [%s], roles: [%s], purposes: [%s]}"),
+               policy_quorum(w->p).numerator, policy_quorum(w->p).denominator,
                policy_category_text(w->p, w->category).id, policy_kind_text(w->p, kind).id,
                policy_role_text(w->p, w->q.role).id, policy_purpose_text(w->p, w->q.purpose).id);
 }
