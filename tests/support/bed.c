@@ -350,13 +350,14 @@ err bed_unseal(bed *b, span bytes, const hash32 *ask, const host_reply *r, buf *
     return e ? e : last ? OK : ERR_CLOSED;
 }
 
-void bed_document(bed *b, const char *chart, const char *type, size_t nth, uint8_t ret[16])
+void bed_document(bed *b, const char *chart, const char *type, uint64_t bytes, uint8_t ret[16])
 {
     const char *args[] = {"chart", chart, NULL};
     said s;
     bed_say(b, "documents", args, &s);
     for (size_t i = 0; i < said_count(&s, "document"); i++)
-        if (strcmp(said_field(&s, "document", i, "type"), type) == 0 && nth-- == 0) {
+        if (strcmp(said_field(&s, "document", i, "type"), type) == 0 &&
+            (!bytes || strtoull(said_field(&s, "document", i, "bytes"), NULL, 10) == bytes)) {
             place_must(hex_get(span_str(said_field(&s, "document", i, "document")), ret, 16), type);
             said_done(&s);
             return;

@@ -62,7 +62,7 @@ typedef struct bed_ask {
 void bed_request(bed *b, span bytes, bed_ask *a, buf *body); // a ReleaseRequest
 // Opens what came; the whole plain bytes. ERR_CLOSED: it was cut.
 err bed_unseal(bed *b, span bytes, const hash32 *ask, const host_reply *r, buf *plain);
-// The id of that type's document in the chart.
-void bed_document(bed *b, const char *chart, const char *type, size_t nth, uint8_t ret[16]);
+// The id of the chart's document of that type and length (0: any).
+void bed_document(bed *b, const char *chart, const char *type, uint64_t bytes, uint8_t ret[16]);
 
 #endif
