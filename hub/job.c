@@ -6,7 +6,7 @@
 
 #include "proto/base/log.h"
 
-enum { JOB_MEMORY = 1 << 20, SPARE_JOBS = 64 };
+enum { JOB_MEMORY = 1 << 20, SPARE_JOBS = 64, SPARE_BYTES = 16 << 10 };
 
 static err job_run(writer_job *base, store_txn *t)
 {
@@ -49,20 +49,32 @@ static job *job_take(hub *h)
             arena_init(&j->memory, JOB_MEMORY);
         return j;
     }
-    arena kept = j->memory;
-    *j = (job){.memory = kept};
+    *j = (job){.memory = j->memory, .scratch = j->scratch, .tickets = j->tickets, .reply = j->reply};
     return j;
 }
 
 static void job_drop(job *j)
 {
     arena_done(&j->memory);
+    buf_done(&j->scratch);
+    buf_done(&j->tickets);
+    buf_done(&j->reply);
     free(j);
+}
+
+static void buf_empty(buf *b)
+{
+    if (b->cap > SPARE_BYTES)
+        buf_done(b); // one giant request does not cost for ever
+    buf_clear(b);
 }
 
 static void job_give_back(hub *h, job *j)
 {
     arena_clear(&j->memory);
+    buf_empty(&j->scratch);
+    buf_empty(&j->tickets);
+    buf_empty(&j->reply);
     pthread_mutex_lock(&h->spare_lock);
     bool keep = h->spare_count < SPARE_JOBS;
     if (keep) {

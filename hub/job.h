@@ -21,6 +21,7 @@ struct job {
     rules *rules;    // counted: those in force when the request came
     time_ms now;
     arena memory;
+    buf scratch, tickets, reply; // the duty's, empty at first; they keep their room from job to job
     duty_run run;
     duty_answer answer;
     void (*unsent)(job *j); // NULL, or: it could not be submitted; gives back what the job held

@@ -19,7 +19,7 @@ typedef struct answer {
     policy_answer right;
     uint8_t grain;
     uint8_t ticket_id[TICKET_ID_BYTES];
-    buf body;            // the ticket's, until it is signed
+    size_t body_at, body_len; // the ticket's, in the job's scratch, until it is signed; 0: none
     const ticket_batch *batch; // where its signature will be
     uint32_t batch_index;
     card_presence presence[CARD_CATEGORIES]; // of granted categories, by bit
@@ -63,6 +63,11 @@ static err asker_check(lookup *l)
     // A consent given to a union holds for the union that the asker asks through.
     l->unions[l->union_count++] = policy_union_text(p, l->viewer_union).id;
     return OK;
+}
+
+static span body_of(const lookup *l, const answer *a)
+{
+    return span_cut(buf_span(&l->j->scratch), a->body_at, a->body_len);
 }
 
 static bool consent_holds(const lookup *l, const card *c)
@@ -112,12 +117,14 @@ static err ticket_make(const lookup *l, answer *a, const card *c)
     for (int bit = 0; bit < CARD_CATEGORIES; bit++)
         k.from[bit] = a->right.from[bit];
     memcpy(a->ticket_id, k.id, TICKET_ID_BYTES);
-    err e = ticket_pack(&k, &a->body);
+    a->body_at = j->scratch.len;
+    err e = ticket_pack(&k, &j->scratch);
+    a->body_len = j->scratch.len - a->body_at;
     hub *h = j->h;
     if (h->tickets[h->tickets_at].count == TICKET_BATCH && h->tickets_at + 1 < HUB_TICKETS)
         h->tickets_at++;
     a->batch = &h->tickets[h->tickets_at];
-    return e ? e : ticket_batch_add(&h->tickets[h->tickets_at], buf_span(&a->body), &a->batch_index);
+    return e ? e : ticket_batch_add(&h->tickets[h->tickets_at], body_of(l, a), &a->batch_index);
 }
 
 static err card_answer(void *ctx, const card *c)
@@ -165,14 +172,17 @@ static err card_answer(void *ctx, const card *c)
 static err lookup_log(lookup *l, store_txn *t, err status)
 {
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
-    Tsunagu__LogSource sources[ANSWERS_MAX], *list[ANSWERS_MAX];
+    Tsunagu__LogSource *sources = arena_get(&l->j->memory, l->count * sizeof *sources);
+    Tsunagu__LogSource **list = arena_get(&l->j->memory, l->count * sizeof *list);
+    if (!sources || !list)
+        return ERR_MEM;
     for (size_t i = 0; i < l->count; i++) {
         const answer *a = l->answers[i];
         tsunagu__log_source__init(&sources[i]);
         sources[i].source = a->source;
         sources[i].status = (uint32_t)a->status;
         sources[i].granted = a->status == OK ? a->right.granted : 0;
-        if (a->body.len)
+        if (a->body_len)
             sources[i].ticket = wire_bytes(span_of(a->ticket_id, TICKET_ID_BYTES));
         list[i] = &sources[i];
         if (a->status == OK)
@@ -241,15 +251,17 @@ static err facility_fill(job *j, const answer *a, Tsunagu__FacilityAnswer *f)
 {
     const policy *p = j->rules->p;
     int categories = policy_category_count(p), n = 0;
-    Tsunagu__CategoryAnswer *rows = arena_get(&j->memory, CARD_CATEGORIES * sizeof *rows);
-    Tsunagu__CategoryAnswer **list = arena_get(&j->memory, CARD_CATEGORIES * sizeof *list);
+    if (categories > CARD_CATEGORIES)
+        categories = CARD_CATEGORIES;
+    Tsunagu__CategoryAnswer *rows = arena_get(&j->memory, (size_t)categories * sizeof *rows);
+    Tsunagu__CategoryAnswer **list = arena_get(&j->memory, (size_t)categories * sizeof *list);
     if (!rows || !list)
         return ERR_MEM;
     tsunagu__facility_answer__init(f);
     f->facility = a->source;
     f->status = (uint32_t)a->status;
     f->granted = a->status == OK ? a->right.granted : 0;
-    for (int bit = 0; bit < categories && bit < CARD_CATEGORIES; bit++) {
+    for (int bit = 0; bit < categories; bit++) {
         if (a->status == ERR_UNREACHABLE || a->right.why[bit] == WHY_NOT_ASKED ||
             !policy_category_text(p, bit).id[0])
             continue;
@@ -270,48 +282,54 @@ static err facility_fill(job *j, const answer *a, Tsunagu__FacilityAnswer *f)
     return OK;
 }
 
-static err ticket_fill(job *j, const answer *a, Tsunagu__FacilityAnswer *f)
+// In the job's `tickets`, which has room for all of them: none moves when the next is put behind it.
+static err ticket_fill(const lookup *l, const answer *a, Tsunagu__FacilityAnswer *f)
 {
-    buf out = {.max = WIRE_TICKET_MAX};
-    if (!a->body.len)
+    buf *out = &l->j->tickets;
+    size_t at = out->len;
+    if (!a->body_len)
         return OK;
-    err e = ticket_batch_take(a->batch, a->batch_index, buf_span(&a->body), &out);
-    if (e == OK) {
-        span kept = arena_copy(&j->memory, buf_span(&out));
-        if (!kept.at)
-            e = ERR_MEM;
-        f->ticket = wire_bytes(kept);
+    err e = ticket_batch_take(a->batch, a->batch_index, body_of(l, a), out);
+    if (e == OK)
+        f->ticket = wire_bytes(span_from(buf_span(out), at));
+    return e;
+}
+
+static err facilities_fill(lookup *l, Tsunagu__LookupReply *reply)
+{
+    job *j = l->j;
+    Tsunagu__FacilityAnswer *rows = arena_get(&j->memory, l->count * sizeof *rows);
+    Tsunagu__FacilityAnswer **list = arena_get(&j->memory, l->count * sizeof *list);
+    if (!rows || !list)
+        return ERR_MEM;
+    size_t n = 0;
+    err e = buf_reserve(&j->tickets, l->count * WIRE_TICKET_MAX);
+    for (size_t i = 0; e == OK && i < l->count; i++) {
+        if (!l->answers[i]->told)
+            continue;
+        list[n] = &rows[n];
+        e = facility_fill(j, l->answers[i], list[n]);
+        if (e == OK)
+            e = ticket_fill(l, l->answers[i], list[n]);
+        n++;
     }
-    buf_done(&out);
+    reply->facilities = list;
+    reply->n_facilities = n;
     return e;
 }
 
 void lookup_answer(job *j, err e)
 {
-    lookup *l = j->state;
     Tsunagu__LookupReply reply = TSUNAGU__LOOKUP_REPLY__INIT;
     Tsunagu__LogHead head = TSUNAGU__LOG_HEAD__INIT;
-    Tsunagu__FacilityAnswer facilities[ANSWERS_MAX], *list[ANSWERS_MAX];
-    buf out = {0};
     bool wrong_asker = e == OK && j->note[0];
-    for (size_t i = 0; e == OK && !wrong_asker && i < l->count; i++) {
-        if (!l->answers[i]->told)
-            continue;
-        Tsunagu__FacilityAnswer *f = &facilities[reply.n_facilities];
-        e = facility_fill(j, l->answers[i], f);
-        if (e == OK)
-            e = ticket_fill(j, l->answers[i], f);
-        list[reply.n_facilities++] = f;
-    }
-    if (e == OK) {
+    if (e == OK && !wrong_asker)
+        e = facilities_fill(j->state, &reply);
+    if (e == OK && !wrong_asker) {
         head.seq = j->h->log.head.seq;
         head.hash = wire_bytes(span_of(j->h->log.head.hash.at, HASH_BYTES));
-        reply.facilities = list;
         reply.head = &head;
-        e = wire_encode((const ProtobufCMessage *)&reply, &out);
+        e = wire_encode((const ProtobufCMessage *)&reply, &j->reply);
     }
-    job_reply(j, e ? e : wrong_asker ? ERR_DENIED : OK, e || wrong_asker ? (span){0} : buf_span(&out));
-    buf_done(&out);
-    for (size_t i = 0; l && i < l->count; i++)
-        buf_done(&l->answers[i]->body);
+    job_reply(j, e ? e : wrong_asker ? ERR_DENIED : OK, e || wrong_asker ? (span){0} : buf_span(&j->reply));
 }
