@@ -55,7 +55,7 @@ static void word_put(writer *w, field_words words, bool labels, const char *more
 static void words_put(writer *w, field_words words, bool labels)
 {
     buf_put_str(w->out, "{\"anyOf\":[");
-    word_put(w, words, labels, "all");
+    word_put(w, words, labels, labels ? "all\",\"すべて" : "all");
     buf_put_str(w->out, ",{\"type\":\"array\",\"minItems\":1,\"uniqueItems\":true,\"items\":");
     word_put(w, words, labels, NULL);
     buf_put_str(w->out, "}]}");

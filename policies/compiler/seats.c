@@ -69,6 +69,11 @@ static void observers_draft(draft *d, draft_place list)
 
 static bool seat_draft(draft *d, draft_place map, draft_seat *ret)
 {
+    draft_place name = draft_may(map, "name");
+    if (name.node) { // said in words of its own: "did you mean note?" would invite it there
+        draft_error(d, name, _("a seat is an office, never a person: no name stands here"));
+        return false;
+    }
     if (!draft_map(d, map, &SHAPE_SEAT))
         return false;
     draft_seat s = {.place = map};

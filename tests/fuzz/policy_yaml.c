@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // rooms: compiler
 // Rules as people (and others) write them. The input is cut at lines "=== NAME" into
-// files. What compiles must open, and compile to the same bytes again.
+// files. What compiles must open, and compile to the same bytes again; looking for what
+// is suspicious and running the tests must not change them.
 #include <stdlib.h>
 #include <string.h>
 
 #include "policies/compiler/compile.h"
+#include "policies/compiler/schema.h"
+#include "policies/compiler/trial.h"
 #include "policies/engine/decide.h"
 
 static void cut(const uint8_t *data, size_t size, policy_files *f)
@@ -42,9 +45,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!e) {
         if (policy_compile(&f, &d, &two) || !span_eq(buf_span(&one), buf_span(&two)))
             abort();
+        buf checked = {0};
+        trials t = {0};
+        if (policy_check(&f, day_of(2026, 6, 1), &d, &checked) == OK && !span_eq(buf_span(&one), buf_span(&checked)))
+            abort();
+        if (trials_run(&f, &d, &t) == OK)
+            trials_done(&t);
+        buf_done(&checked);
     } else if (d.errors == 0) {
         abort(); // refused, and nobody told why
     }
+    buf schema = {0};
+    if (schema_write(&f, NULL, &schema) == OK)
+        buf_done(&schema);
     buf_done(&one);
     buf_done(&two);
     diag_done(&d);

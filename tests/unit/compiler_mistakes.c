@@ -29,6 +29,22 @@ static const mistake MISTAKES[] = {
     {"numbers out of range", "council.yaml", "version: 0\neffective_from: 2026-04-01\nticket_minutes: 60\n"},
     {"a reason nobody knows, and one that tells too much", "council.yaml",
      "version: 1\neffective_from: 2026-04-01\ntold: [agrement, consent]\n"},
+    {"steps out of order, two words for one day", "council.yaml",
+     "version: 1\neffective_from: 2026-04-01\nwarn_after: 2027-03-01\nno_registrations_after: 2027-02-01\n"
+     "deny_after: 2027-01-31\nstale_after: 2027-01-31\n"},
+    {"seats: a term backwards, a key too short, a key and a name twice, a person", "council.yaml",
+     "version: 1\neffective_from: 2026-04-01\nprevious: " KEY60 "0001\nquorum: 0.75\nseats:\n"
+     "  - {id: s1, institution: 甲, office: 世話人, from: 2028-04-01, until: 2026-03-31}\n"
+     "  - {id: s2, institution: 甲, office: 世話人, from: 2026-04-01, until: 2028-03-31, key: abc}\n"
+     "  - {id: s3, institution: 甲, office: 世話人, from: 2026-04-01, until: 2028-03-31, key: " KEY60 "0001}\n"
+     "  - {id: s4, institution: 甲, office: 世話人, from: 2026-04-01, until: 2028-03-31, key: " KEY60 "0001}\n"
+     "  - {id: s4, institution: 甲, office: 世話人, from: 2026-04-01, until: 2028-03-31}\n"
+     "  - {id: s5, name: 山田, institution: 甲, office: 世話人, from: 2026-04-01, until: 2028-03-31}\n"},
+    {"quorums that are no share", "council.yaml",
+     "version: 1\neffective_from: 2026-04-01\nquorum: 5/4\nobservers: 行政\nmeetings: {a_year: 2, year_begins: 13}\n"},
+    {"an emergency too long, told to nobody known", "emergency.yaml",
+     "kinds: clinics\nroles: physician\ncategories: basics\nminutes: 90\ntold: [patients, family]\n"
+     "review_hours: 1000\nwithout_consent: たぶん\n"},
     {"a file taken away", "roles.yaml", NULL},
     {"a file with a wrong name", "rule.yaml", "rules: []\n"},
     {"a file with a wrong ending", "unions/d.yml", "union: d\n"},
