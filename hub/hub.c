@@ -157,7 +157,9 @@ static err line_start(hub *h)
                       .calls_peer = (uint32_t)c->calls_peer};
     err e = link_listen(&o, &h->line);
     if (e)
-        log_line(LOG_ERROR, _("cannot listen on %s: %s"), c->listen, strerror(errno));
+        log_line(LOG_ERROR, _("cannot listen on %s: %s"), c->listen,
+                 e == ERR_EXISTS ? _("the address is in use") : e == ERR_DENIED ? _("not allowed")
+                 : e == ERR_UNREACHABLE ? _("this machine has no such address") : err_text(e));
     return e;
 }
 

@@ -84,8 +84,9 @@ static err bundle_write(const char *path, span bytes)
     bool good = fwrite(bytes.at, 1, bytes.len, f) == bytes.len && fflush(f) == 0 && fsync(fileno(f)) == 0;
     good = fclose(f) == 0 && good;
     if (!good || rename(temporary, path) != 0) {
+        bool full = errno == ENOSPC || errno == EDQUOT;
         unlink(temporary);
-        return ERR_IO;
+        return full ? ERR_FULL : ERR_IO;
     }
     return OK;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -84,6 +85,23 @@ static err check_meta(store *s, int dir)
     return e;
 }
 
+// LMDB stretches its lock file without asking for blocks, and then writes through memory: on a disk
+// without a free block that is a SIGBUS. So the blocks are asked for first. 0 or an errno, as LMDB's own.
+enum { LOCK_FILE_BYTES = 64 * (STORE_READERS + 4) }; // a cache line a reader, and the head
+
+static int lock_file_fill(const char *dir)
+{
+    char path[4096];
+    if (snprintf(path, sizeof path, "%s/lock.mdb", dir) >= (int)sizeof path)
+        return ENAMETOOLONG;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return errno;
+    int rc = posix_fallocate(fd, 0, LOCK_FILE_BYTES);
+    close(fd);
+    return rc == EOPNOTSUPP || rc == EINVAL ? 0 : rc;
+}
+
 static err open_env(store *s, const store_options *o)
 {
     // NOTLS: a read transaction may move between threads. NORDAHEAD: lookups go by pseudonyms, which
@@ -97,6 +115,8 @@ static err open_env(store *s, const store_options *o)
         rc = mdb_env_set_maxreaders(s->env, STORE_READERS);
     if (rc == 0)
         rc = mdb_env_set_mapsize(s->env, o->map_bytes != 0 ? o->map_bytes : MAP_DEFAULT);
+    if (rc == 0 && !s->read_only)
+        rc = lock_file_fill(o->dir);
     if (rc == 0)
         rc = mdb_env_open(s->env, o->dir, flags, 0600);
     int stale;

@@ -162,10 +162,18 @@ static char *make_string(const char *text, const char *folder)
     return asprintf(&out, "%s/%s", folder, text) < 0 ? NULL : out;
 }
 
+// Keys that systemd hands over exist only inside the service: outside (--check-config) nothing can be
+// said of them.
+static bool only_in_service(const char *path)
+{
+    static const char folder[] = "/run/credentials/";
+    return strncmp(path, folder, sizeof folder - 1) == 0 && !getenv("CREDENTIALS_DIRECTORY");
+}
+
 // A file that is not there is a mistake at the line that names it.
 static bool file_there(const config_row *row, const yaml_doc *doc, const yaml_node *n, const char *path, diag *d)
 {
-    if (access(path, R_OK) == 0)
+    if (access(path, R_OK) == 0 || only_in_service(path))
         return true;
     yaml_complain(d, doc, n, DIAG_ERROR, _("\"%s\" must name a file that can be read: %s: %s"), row->path, path,
                   strerror(errno));
