@@ -75,6 +75,8 @@ static err adt_read(node *n, const ssmix_entry *entry, identity *ret)
         e = hl7_read(buf_span(&bytes), &m, &dirt);
     if (e == OK)
         e = patient_of(m, ret, chart, sizeof chart);
+    if (e)
+        identity_wipe(ret); // what was read until then is somebody's
     hl7_free(m);
     buf_wipe(&bytes);
     return e;
