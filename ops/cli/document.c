@@ -226,6 +226,16 @@ static void scan_skipped(const Tsunagu__ControlReply *r)
     }
 }
 
+// How the scan ended: "ok", or an error's name.
+static err scan_ended(const Tsunagu__ControlRecord *r)
+{
+    const char *name = record_field(r, "result");
+    for (int e = OK + 1; name && e < ERR_COUNT; e++)
+        if (strcmp(err_name((err)e), name) == 0)
+            return (err)e;
+    return OK;
+}
+
 int scan_run(invocation *v)
 {
     ask_arg args[OPTIONS_MAX + 1];
@@ -261,12 +271,17 @@ int scan_run(invocation *v)
     }
     if (live)
         fputc('\n', stderr);
+    status = scan_ended(a.reply->records[0]);
+    a.reply->status = (uint32_t)status;
     if (v->json) {
         show_json(a.reply);
     } else {
         scan_line(a.reply->records[0], true);
         scan_skipped(a.reply);
     }
+    if (status)
+        complain(v, status,
+                 _("the scan ended early: is every storage there and readable? The daemon's log says more"));
     ask_done(&a);
-    return EXIT_OK;
+    return exit_of(status);
 }
