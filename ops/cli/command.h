@@ -72,6 +72,7 @@ int policy_show_run(invocation *v);
 int policy_explain_run(invocation *v);
 int policy_diff_run(invocation *v);
 int policy_matrix_run(invocation *v);
+int policy_impact_run(invocation *v);
 int synth_run(invocation *v);
 int person_run(invocation *v);
 int scan_run(invocation *v);

@@ -138,6 +138,10 @@ static const option_row policy_matrix_options[] = {
     {"format", "FORMAT", false, N_("text (default), csv, or html: one page A4 to print"), NULL},
     {"date", "DATE", false, N_("agreements as on this day (default: today)"), NULL},
     {"out", "FILE", false, N_("write there (default: standard output)"), NULL}, END};
+static const option_row policy_impact_options[] = {
+    {"@OLD", "OLD", true, N_("a folder of rules or a bundle: before"), NULL},
+    {"@NEW", "NEW", true, N_("a folder of rules or a bundle: after"), NULL},
+    {"log", "FILE", true, N_("what `log export` wrote at the hub"), NULL}, END};
 static const option_row synth_options_rows[] = {
     {"@DIR", "DIR", true, N_("write the storage there (DIR/standard, DIR/extended)"), NULL},
     {"seed", "N", false, N_("the same seed gives the same bytes (default 1)"), NULL},
@@ -253,6 +257,10 @@ const command_row command_table[] = {
      N_("Not lines but rights, complete: what it does not tell did not change. Who joined or left a union is\n"
         "told apart. \"a → b\": b may see of a; \"a ↔ b\": both of each other."),
      policy_diff_options, NULL, NULL, policy_diff_run},
+    {"policy impact", N_("what a change would have meant for recorded look-ups"),
+     N_("Each recorded look-up is decided under both rules. What was granted then tells the consent; what the\n"
+        "log cannot know is told with the result."),
+     policy_impact_options, NULL, NULL, policy_impact_run},
     {"policy matrix", N_("who sees what from whom, as a table"), NULL, policy_matrix_options, NULL, NULL,
      policy_matrix_run},
 

@@ -9,9 +9,12 @@
 #include "policies/rules/rules.h"
 #include "policies/workshop/diff.h"
 #include "policies/workshop/explain.h"
+#include "policies/workshop/impact.h"
 #include "policies/workshop/matrix.h"
 #include "policies/workshop/names.h"
 #include "proto/base/tongue.h"
+#include "proto/pact/chain.h"
+#include "proto/wire/wire.h"
 
 // ---- reading the rules -------------------------------------------------------------
 
@@ -342,4 +345,138 @@ int policy_matrix_run(invocation *v)
     buf_done(&page);
     policy_free(p);
     return exit_of(e);
+}
+
+// ---- impact ------------------------------------------------------------------------
+
+enum { LOG_SOURCES = 512 };
+
+typedef struct log_reader {
+    impact *m;
+    arena memory;
+    buf bytes;
+    impact_source sources[LOG_SOURCES];
+} log_reader;
+
+static void lookup_take(log_reader *r, uint64_t seq, const Tsunagu__LogEntry *e)
+{
+    impact_lookup l = {.seq = seq, .facility = e->facility, .today = day_of_time(e->time_ms), .node = e->node,
+                       .role = e->role, .purpose = e->purpose, .asked = e->asked, .sources = r->sources};
+    for (size_t i = 0; i < e->n_sources && i < LOG_SOURCES; i++) {
+        const Tsunagu__LogSource *s = e->sources[i];
+        impact_outcome outcome = s->status == OK ? OUTCOME_ANSWERED
+                                 : s->status == ERR_WITHDRAWN ? OUTCOME_WITHDRAWN
+                                 : s->status == ERR_UNREACHABLE ? OUTCOME_UNREACHABLE : OUTCOME_DENIED;
+        r->sources[l.count++] = (impact_source){s->source, outcome, s->granted};
+    }
+    impact_add(r->m, &l);
+}
+
+// The text behind "KEY":, to its end. The lines are our own `log export`'s: no spaces, no escapes.
+static span value_of(const char *line, const char *key, char end)
+{
+    const char *at = strstr(line, key);
+    const char *stop = at ? strchr(at + strlen(key), end) : NULL;
+    return stop ? span_of(at + strlen(key), (size_t)(stop - at) - strlen(key)) : span_str("");
+}
+
+static err line_take(log_reader *r, const char *line)
+{
+    Tsunagu__LogEntry *e;
+    span hex = value_of(line, "\"bytes\":\"", '"'), number = value_of(line, "\"seq\":", ',');
+    char seq[24];
+    if (!hex.len || hex.len % 2 || span_to_str(number, seq, sizeof seq) != OK)
+        return ERR_FORMAT;
+    buf_clear(&r->bytes);
+    err failed = buf_reserve(&r->bytes, hex.len / 2);
+    if (failed == OK)
+        failed = hex_get(hex, r->bytes.at, hex.len / 2);
+    if (failed)
+        return failed;
+    arena_clear(&r->memory);
+    failed = WIRE_DECODE(span_of(r->bytes.at, hex.len / 2), Tsunagu__LogEntry, tsunagu__log_entry__descriptor,
+                         WIRE_BODY_MAX, &r->memory, &e);
+    if (failed == OK && e->event == EVENT_LOOKUP)
+        lookup_take(r, strtoull(seq, NULL, 10), e);
+    return failed;
+}
+
+static err log_read(const invocation *v, impact *m, const char *path)
+{
+    log_reader *r = calloc(1, sizeof *r);
+    FILE *in = fopen(path, "re");
+    char *line = NULL, note[4200];
+    size_t cap = 0, number = 0;
+    err e = !r ? ERR_MEM : in ? OK : ERR_IO;
+    if (r) {
+        r->m = m;
+        arena_init(&r->memory, 0);
+    }
+    while (e == OK && getline(&line, &cap, in) > 0) {
+        number++;
+        e = line_take(r, line);
+    }
+    if (e) {
+        snprintf(note, sizeof note, "%.4000s:%zu", path, number);
+        complain(v, e, in ? note : path);
+    }
+    free(line);
+    if (in)
+        fclose(in);
+    if (r) {
+        arena_done(&r->memory);
+        buf_done(&r->bytes);
+    }
+    free(r);
+    return e;
+}
+
+static void impact_json(const impact *m)
+{
+    static const char *const KEYS[EFFECT_COUNT] = {"refused", "allowed", "shorter", "longer"};
+    json_t *rows = json_array();
+    for (int i = 0; i < m->union_count * m->union_count * POLICY_CATEGORIES; i++) {
+        const impact_cell *c = &m->cells[i];
+        int bit = i % POLICY_CATEGORIES, u = i / POLICY_CATEGORIES % m->union_count;
+        int viewer = i / POLICY_CATEGORIES / m->union_count;
+        if (!c->first)
+            continue;
+        const char *category = policy_category_text(m->new_rules, bit).id;
+        if (!*category)
+            category = policy_category_text(m->old_rules, bit).id;
+        json_t *row = json_pack("{s:s, s:s, s:s, s:I}", "viewing", m->unions[viewer].id, "disclosing", m->unions[u].id,
+                                "category", category, "first", (json_int_t)c->first);
+        for (int e = 0; e < EFFECT_COUNT; e++)
+            json_object_set_new(row, KEYS[e], json_integer((json_int_t)c->count[e]));
+        json_array_append_new(rows, row);
+    }
+    json_t *top = json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:o}", "ok", 1, "lookups", (json_int_t)m->lookups, "answers",
+                            (json_int_t)m->answers, "changed", (json_int_t)m->changed, "under_other_rules",
+                            (json_int_t)m->otherwise, "unknown", (json_int_t)m->unknown, "effects", rows);
+    json_dumpf(top, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(top);
+}
+
+int policy_impact_run(invocation *v)
+{
+    policy *a = NULL, *b = NULL;
+    impact *m = NULL;
+    buf out = {0};
+    err e = rules_open(v, option_value(v, "@OLD"), &a);
+    if (e == OK)
+        e = rules_open(v, option_value(v, "@NEW"), &b);
+    if (e == OK)
+        e = impact_new(a, b, &m);
+    if (e == OK)
+        e = log_read(v, m, option_value(v, "log"));
+    if (e == OK && v->json)
+        impact_json(m);
+    else if (e == OK && (e = impact_put(m, v->japanese, &out)) == OK)
+        fputs(buf_str(&out), stdout);
+    buf_done(&out);
+    impact_free(m);
+    policy_free(a);
+    policy_free(b);
+    return e ? EXIT_FAILED : EXIT_OK;
 }
