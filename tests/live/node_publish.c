@@ -57,7 +57,8 @@ static void expect_there(const pseudonym *who)
 
 static void arrives_whatever_becomes_of_the_hub(void **state)
 {
-    static const host_taking all[] = {TAKE, DIE_BEFORE, DIE_AFTER, SAY_NOTHING, SAY_GAP, SAY_GARBAGE, SAY_FAR, TAKE};
+    static const host_taking all[] = {TAKE, DIE_BEFORE, DIE_AFTER, SAY_NOTHING, SAY_GAP, SAY_GARBAGE, SAY_FAR,
+                                       TAKE};
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         size_t applied = b.h.applied, before = publications();

@@ -29,8 +29,8 @@ static const char *const lookup_args[] = {"as", "dr", "number", NUMBER, NULL};
 
 static int begin(void **state)
 {
-    static const char *const form[] = {"as", "dr", "number", NUMBER, "kana_family", "YAMADA", "kana_given", "TARO",
-                                       "birth", "1965-04-15", "sex", "M", NULL};
+    static const char *const form[] = {"as", "dr", "number", NUMBER, "kana_family", "YAMADA",
+                                       "kana_given", "TARO", "birth", "1965-04-15", "sex", "M", NULL};
     (void)state;
     bed_open(&b);
     who = bed_confirm(&b, BED_CHART, "staff");
@@ -253,6 +253,7 @@ static void mangled_documents_do_not_pass_for_whole(void **state)
     ends(long_id, PASS_SWAPPED, ERR_AUTH);
     ends(long_id, PASS_TWICE, ERR_AUTH);
     ends(long_id, PASS_FLIPPED, ERR_AUTH);
+    ends(long_id, PASS_TAIL, ERR_FORMAT); // the first piece, which names keys, is missing
     ends(short_id, PASS, OK);
     ends(long_id, PASS_OTHER, ERR_AUTH); // the pieces of the other document
     ends(long_id, PASS, OK);

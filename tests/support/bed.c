@@ -52,8 +52,9 @@ void bed_config(bed *b, const char *hub_name)
                (unsigned long long)m->discloses, b->h.port, hub_name);
     buf_printf(&t, "rules: rules.bundle\ndata: node-data\nsocket: node.sock\n"
                    "tls: {ca: ca/ca.pem, crl: ca/crl.pem, cert: %s.pem, key: %s.key}\n", m->name, m->name);
-    buf_printf(&t, "keys: {sign: %s-sign.key, seal: [%s-seal.key], secret: secret.key, federation: federation.key}\n"
-                   "storages: [storage]\npeople: people.yaml\nscan_every: 0s\nmap_size: 256MiB\nlog_level: error\n",
+    buf_printf(&t, "keys: {sign: %s-sign.key, seal: [%s-seal.key], secret: secret.key, "
+                   "federation: federation.key}\nstorages: [storage]\npeople: people.yaml\nscan_every: 0s\n"
+                   "map_size: 256MiB\nlog_level: error\n",
                m->name, m->name);
     place_write(&b->p, "node.yaml", buf_span(&t));
     buf_clear(&t);
@@ -71,7 +72,8 @@ static void today_text(char out[static 9])
     snprintf(out, 9, "%.4s%.2s%.2s", iso, iso + 5, iso + 8);
 }
 
-void bed_path(bed *b, const char *chart, const char *date, const char *type, const char *order, char out[static 400])
+void bed_path(bed *b, const char *chart, const char *date, const char *type, const char *order,
+              char out[static 400])
 {
     char today[9], first[4], second[4], dir[128];
     today_text(today);
@@ -98,7 +100,8 @@ void bed_file(bed *b, const char *chart, const char *date, const char *type, con
     place_must(f && fwrite(bytes.at, 1, bytes.len, f) == bytes.len && fclose(f) == 0 ? OK : ERR_IO, path);
 }
 
-static void patient_file(bed *b, const char *chart, const char *family, const char *given, const char *birth, char sex)
+static void patient_file(bed *b, const char *chart, const char *family, const char *given,
+                         const char *birth, char sex)
 {
     char text[800];
     snprintf(text, sizeof text,
@@ -277,7 +280,8 @@ pseudonym bed_confirm(bed *b, const char *chart, const char *by)
     b->seq = strtoull(said_field(&s, "consent", 0, "seq"), NULL, 10);
     said_done(&s);
     bed_say(b, "charts", which, &s);
-    place_must(hex_get(span_str(said_field(&s, "chart", 0, "pseudonym")), who.at, sizeof who.at), "pseudonym");
+    const char *hex = said_field(&s, "chart", 0, "pseudonym");
+    place_must(hex_get(span_str(hex), who.at, sizeof who.at), "pseudonym");
     said_done(&s);
     return who;
 }
@@ -289,8 +293,8 @@ ticket bed_ticket(bed *b, const pseudonym *who, int asking)
     place_must(hc ? OK : ERR_NOT_FOUND, "card");
     const card *c = &hc->c;
     time_ms now = clock_now_ms();
-    ticket k = {.issued = now, .expires = now + 600000, .facility = b->p.nodes[asking].clinic, .source = c->facility,
-                .who = *who, .role = (uint8_t)policy_role(p, "physician"),
+    ticket k = {.issued = now, .expires = now + 600000, .facility = b->p.nodes[asking].clinic,
+                .source = c->facility, .who = *who, .role = (uint8_t)policy_role(p, "physician"),
                 .purpose = (uint8_t)policy_purpose(p, "treatment"), .registered_on = c->registered_on,
                 .consent_revision = c->scope.revision, .log_seq = 5, .rules = b->p.rules->hash,
                 .categories = c->scope.categories};

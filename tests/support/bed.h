@@ -31,7 +31,8 @@ void bed_reload(bed *b);          // as SIGHUP; returns when it was seen
 void bed_config(bed *b, const char *hub_name); // writes node.yaml
 // A live file of the storage; today: YYYYMMDD of today, or "-".
 void bed_file(bed *b, const char *chart, const char *date, const char *type, const char *order, span bytes);
-void bed_path(bed *b, const char *chart, const char *date, const char *type, const char *order, char out[static 400]);
+void bed_path(bed *b, const char *chart, const char *date, const char *type, const char *order,
+              char out[static 400]);
 void bed_scan(bed *b);
 
 typedef struct said {

@@ -106,8 +106,8 @@ static void publish_serve(host *h, link_in *call)
     pthread_mutex_lock(&h->lock);
     host_taking how = h->taking;
     h->taking = TAKE;
-    bool whole = how == DIE_BEFORE || how == SAY_GAP || how == SAY_NOTHING || how == SAY_GARBAGE || how == SAY_FAR
-                     ? how != SAY_GAP : cards_take(h, q);
+    bool kept = how == TAKE || how == DIE_AFTER;
+    bool whole = kept ? cards_take(h, q) : how != SAY_GAP;
     r.publish_seq = how == SAY_FAR ? UINT64_MAX : h->publish_seq;
     pthread_mutex_unlock(&h->lock);
     place_must(wire_encode((const ProtobufCMessage *)&r, &body), "publish");

@@ -16,10 +16,11 @@
 enum { HOST_CARDS = 64, HOST_PIECES = 64 };
 
 // What becomes of the next publication; afterwards it is TAKE again.
-typedef enum host_taking { TAKE, DIE_BEFORE, DIE_AFTER, SAY_NOTHING, SAY_GAP, SAY_GARBAGE, SAY_FAR } host_taking;
+typedef enum host_taking { TAKE, DIE_BEFORE, DIE_AFTER, SAY_NOTHING, SAY_GAP, SAY_GARBAGE,
+                           SAY_FAR } host_taking;
 // How a document's pieces go on to who asked.
-typedef enum host_passing { PASS, PASS_CUT, PASS_SWAPPED, PASS_TWICE, PASS_OTHER, PASS_TAIL, PASS_FLIPPED, PASS_NOTHING,
-                            PASS_HOLD } host_passing;
+typedef enum host_passing { PASS, PASS_CUT, PASS_SWAPPED, PASS_TWICE, PASS_OTHER, PASS_TAIL, PASS_FLIPPED,
+                            PASS_NOTHING, PASS_HOLD } host_passing;
 
 typedef struct host_card {
     card c;
