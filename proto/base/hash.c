@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "proto/base/hash.h"
 
+#include <endian.h>
+#include <string.h>
+
 typedef struct sip {
     uint64_t a, b, c, d;
 } sip;
 
 static uint64_t le64(const uint8_t *p)
 {
-    uint64_t v = 0;
-    for (int i = 7; i >= 0; i--)
-        v = v << 8 | p[i];
-    return v;
+    uint64_t v;
+    memcpy(&v, p, sizeof v); // one load; a loop of bytes stays one
+    return le64toh(v);
 }
 
 static uint64_t rotl(uint64_t v, int n)

@@ -17,7 +17,8 @@
 #include "proto/link/port.h"
 #include "proto/wire/limits.h"
 
-enum { WORKERS_MOST = 256, LOOK_MS = 1000, KNOCK_MS = 500, VERIFY_MS = 100, REPAIR_MS = 50 };
+enum { WORKERS_MOST = 256, LOOK_MS = 1000, KNOCK_MS = 500, VERIFY_MS = 100, REPAIR_MS = 50,
+       DOUBTS_MOST = 30 }; // of VERIFY_MS each: a busy machine is no stuck door
 
 struct ipc_in {
     ipc_server *server;
@@ -35,6 +36,7 @@ struct ipc_server {
     char *path;
     port_timer *timer;
     bool open, door; // the socket; its listener
+    unsigned doubts; // how long the door has let nobody in
     int knock;       // our own, to see whether the door lets anyone in; -1: none
     atomic_bool stopping, came_in;
     int workers;
@@ -153,7 +155,8 @@ static void came_in(nng_pipe p, nng_pipe_ev ev, void *arg)
 }
 
 // Looks after the door (see ipc_knock.h): knocks, and a little later asks whether the knock came
-// in. A door that lets nobody in is taken out and, when nng has let go of the path, replaced.
+// in. A door that lets nobody in for three seconds is taken out and, when nng has let go of the path,
+// replaced: not sooner, because that hangs up on those who wait for an answer.
 static void look(void *arg)
 {
     ipc_server *s = arg;
@@ -162,18 +165,26 @@ static void look(void *arg)
     if (!s->door) {
         (void)open_door(s);
     } else if (s->knock >= 0) {
-        stuck = !atomic_load(&s->came_in);
-        close(s->knock);
-        s->knock = -1;
-        next = stuck ? REPAIR_MS : LOOK_MS;
+        bool in = atomic_load(&s->came_in);
+        s->doubts = in ? 0 : s->doubts + 1;
+        stuck = s->doubts >= DOUBTS_MOST;
+        next = in ? LOOK_MS : VERIFY_MS;
+        if (in || stuck) {
+            close(s->knock);
+            s->knock = -1;
+        }
     } else {
         atomic_store(&s->came_in, false);
-        stuck = ipc_knock(s->path, KNOCK_MS, &s->knock) != OK;
-        next = stuck ? REPAIR_MS : VERIFY_MS;
+        if (ipc_knock(s->path, KNOCK_MS, &s->knock) != OK)
+            s->doubts += KNOCK_MS / VERIFY_MS;
+        stuck = s->doubts >= DOUBTS_MOST;
+        next = VERIFY_MS;
     }
     if (stuck) {
         nng_listener_close(s->listener);
         s->door = false;
+        s->doubts = 0;
+        next = REPAIR_MS;
     }
     s->timer->ops->timer_set(s->timer, next);
 }
