@@ -123,6 +123,8 @@ static err visit_one(void *ctx, const record_entry *r)
     err why = put_entry(v, r, &e);
     if (why != OK)
         return why;
+    if (e.date == DAY_FOREVER && !ssmix_undated(e.kind, r->folder))
+        return OK; // from a record older than this rule
     if (e.kind == SSMIX_STANDARD) {
         put_cut(e.type, sizeof e.type, r->folder);
     } else {

@@ -62,6 +62,12 @@ static bool date_of(span s, day *ret)
     return *ret != DAY_NONE;
 }
 
+bool ssmix_undated(ssmix_kind kind, span type)
+{
+    return kind == SSMIX_STANDARD && (span_eq(type, SPAN_LIT("ADT-00")) || span_eq(type, SPAN_LIT("ADT-01")) ||
+                                      span_eq(type, SPAN_LIT("ADT-61")) || span_eq(type, SPAN_LIT("PPR-01")));
+}
+
 // The part up to the next `_`, or from the last one, cut off `rest`.
 static bool take_front(span *rest, span *ret)
 {

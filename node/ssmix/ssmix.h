@@ -18,6 +18,8 @@
 #define SSMIX_PATH_MAX 640 // bytes of a path below its root
 #define SSMIX_ROOTS_MAX 64
 
+typedef enum ssmix_kind { SSMIX_STANDARD = 0, SSMIX_EXTENDED = 1 } ssmix_kind;
+
 // One live (`_1`) file of the standardized storage or folder of the extended one.
 typedef struct ssmix_name {
     span chart, type, order, department; // borrow from the name
@@ -27,11 +29,12 @@ typedef struct ssmix_name {
 } ssmix_name;
 // `PID_診療日_種別_オーダNo_発生日時_診療科_flag`. Chart numbers and types may not hold "_"; order numbers any length.
 MUST_CHECK err ssmix_name_parse(span name, ssmix_name *ret);
+// Which data have no clinical day: `-` in any other name would pass every window, so there it is dirt.
+bool ssmix_undated(ssmix_kind kind, span type);
 // `local^name^localSys^stdCode^stdName^LN` (a level-5 folder of the extended storage): the code to map by, and a title.
 typedef struct ssmix_extended { span local_code, local_name, local_system, code, code_name, system; } ssmix_extended;
 MUST_CHECK err ssmix_extended_parse(span name, ssmix_extended *ret);
 
-typedef enum ssmix_kind { SSMIX_STANDARD = 0, SSMIX_EXTENDED = 1 } ssmix_kind;
 typedef struct ssmix_root { const char *path; ssmix_kind kind; } ssmix_root;
 
 // An entry of a patient's index record.

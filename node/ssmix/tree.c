@@ -170,7 +170,7 @@ static err take_files(lister *l, tree *t, span chart, span day_name, span type_n
         span name = names_at(&l->files, i);
         ssmix_name n;
         t->counts.files++;
-        if (ssmix_name_parse(name, &n) != OK) {
+        if (ssmix_name_parse(name, &n) != OK || (n.date == DAY_FOREVER && !ssmix_undated(l->kind, n.type))) {
             dirty(l, t, day_name, type_name, name, false);
             continue;
         }

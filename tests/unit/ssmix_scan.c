@@ -347,6 +347,36 @@ static void dirt_is_counted_and_named_without_the_patient(void **state)
     assert_int_equal(again.files, c.files);
 }
 
+static void no_day_only_where_there_is_none(void **state)
+{
+    place *p = *state;
+    static const char *const undated[] = {"ADT-00", "ADT-01", "ADT-61", "PPR-01"};
+    static const char *const dated[] = {"OMP-01", "ADT-22", "OML-11", "PPR-011", "ADT-0"};
+    char path[512];
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(path, sizeof path, "123/456/1234567/-/%s/1234567_-_%s_400_20261101103000000_01_1", undated[i], undated[i]);
+        make(p, 0, path, "x");
+    }
+    for (size_t i = 0; i < 5; i++)
+        for (int flag = 0; flag < 2; flag++) {
+            snprintf(path, sizeof path, "123/456/1234567/-/%s/1234567_-_%s_400_20261101103000000_01_%d", dated[i],
+                     dated[i], flag);
+            make(p, 0, path, "x");
+        }
+    make(p, 1, "123/456/1234567/-/^^^57133-1^x^LN/1234567_-_57133-1_1_20261101103000000_01_1/a.pdf", "a");
+    make(p, 1, "123/456/1234567/-/PPR-01/1234567_-_PPR-01_1_20261101103000000_01_1/a.pdf", "a");
+    reopen(p, 2);
+    ssmix_counts c = scan_now(p, true);
+    assert_int_equal(c.live, 4);
+    assert_int_equal(c.deleted, 0);
+    assert_int_equal(c.dirty_name, 10 + 2);
+    assert_non_null(strstr(p->dirt, "name ***/***/*****67/-/OMP-01/*****67_-_OMP-01_400_20261101103000000_01_1\n"));
+    seen s = entries(p, "1234567");
+    assert_int_equal(s.count, 4);
+    for (size_t i = 0; i < s.count; i++)
+        assert_string_equal(s.at[i].type, undated[i]);
+}
+
 #define X "^（ローカル名称）^^57133-1^紹介状^LN"
 #define XDIR "999/901/9999013/20110701/" X "/9999013_20110701_57133-1_000123_20110701224603984_01_1"
 
@@ -620,7 +650,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(finds_live_files), T(rescans_only_what_changed), T(lately_changed_folders_are_listed_again),
-        T(dirt_is_counted_and_named_without_the_patient), T(reads_the_extended_storage), T(lists_parts),
+        T(dirt_is_counted_and_named_without_the_patient),
+        T(no_day_only_where_there_is_none), T(reads_the_extended_storage), T(lists_parts),
         T(opens_files_that_are_still_live), T(walking_without_openat2_is_as_strict),
         T(unreadable_folders_are_counted_and_kept), T(stops_when_told_and_goes_on_later),
         T(long_charts_are_split_and_shrink), T(damaged_records_are_listed_anew),
