@@ -8,7 +8,7 @@
 #include "node/uplink.h"
 #include "proto/base/log.h"
 
-enum { RESYNC_STEP = 256 };
+enum { RESYNC_STEP = 256, AHEAD_DAYS = 366 };
 static const char RESYNC[] = "resync"; // present while a resync runs: the chart it has come to
 
 typedef struct marking {
@@ -16,6 +16,7 @@ typedef struct marking {
     const consent *c;
     card *card;
     day from[CARD_CATEGORIES];
+    day until; // a card has room for a span of months only: one absurd date must not push all others out of it
 } marking;
 
 static err mark_one(void *ctx, const ssmix_entry *e)
@@ -26,30 +27,31 @@ static err mark_one(void *ctx, const ssmix_entry *e)
         return OK;
     if (e->date == DAY_FOREVER)
         card_mark(m->card, bit, DAY_NONE); // it describes the present: it exists, when is not said
-    else if (e->date >= m->from[bit])
+    else if (e->date >= m->from[bit] && e->date <= m->until)
         card_mark(m->card, bit, e->date);
     return OK;
 }
 
-err disclosure_card(node *n, const book *b, store_txn *t, const consent *c, card *ret)
+err disclosure_card(node *n, const book *b, store_txn *t, const consent *c, time_ms at, card *ret)
 {
     *ret = c->card;
     ret->presence_count = 0;
     ret->grain = (uint8_t)policy_index_grain(b->r->p);
     if (c->card.scope.withdrawn || !n->index)
         return OK;
-    marking m = {.b = b, .c = c, .card = ret};
+    marking m = {.b = b, .c = c, .card = ret, .until = day_of_time(at) + AHEAD_DAYS};
     for (int bit = 0; bit < CARD_CATEGORIES; bit++)
         m.from[bit] = day_minus_months(c->card.registered_on, policy_category_window(b->r->p, bit));
     return ssmix_entries(n->index, t, span_str(c->chart), mark_one, &m);
 }
 
-err disclosure_send(node *n, const book *b, store_txn *t, const consent *c, bool always, uint64_t *ret_seq)
+err disclosure_send(node *n, const book *b, store_txn *t, const consent *c, time_ms at, bool always,
+                    uint64_t *ret_seq)
 {
     card k;
     sent old = {.seq = 0}, now = {.seq = 0};
     buf bytes = {0};
-    err e = disclosure_card(n, b, t, c, &k);
+    err e = disclosure_card(n, b, t, c, at, &k);
     if (e == OK)
         e = card_pack(&k, &bytes);
     if (e)
@@ -239,7 +241,7 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
         e = crypto_random(now->card.scope.id, sizeof now->card.scope.id);
     // Nothing is written before the card is known to fit.
     if (e == OK)
-        e = disclosure_card(n, j->rules, t, now, &k);
+        e = disclosure_card(n, j->rules, t, now, j->now, &k);
     if (e == OK)
         e = card_pack(&k, &bytes);
     if (e == ERR_LIMIT || e == ERR_FORMAT)
@@ -253,7 +255,7 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
     if (e == OK)
         e = consent_put(t, now);
     if (e == OK)
-        e = disclosure_send(n, j->rules, t, now, true, &c->seq);
+        e = disclosure_send(n, j->rules, t, now, j->now, true, &c->seq);
     if (e == OK)
         e = consent_log(j, t, now, c->by, had ? "changed" : "recorded");
     e = job_store_err(e);
@@ -285,7 +287,7 @@ err disclosure_withdraw(job *j, store_txn *t, withdrawal *w)
     strcpy(c->by, w->by);
     e = consent_put(t, c);
     if (e == OK)
-        e = disclosure_send(j->n, j->rules, t, c, true, &w->seq);
+        e = disclosure_send(j->n, j->rules, t, c, j->now, true, &w->seq);
     if (e == OK)
         e = consent_log(j, t, c, w->by, "withdrawn");
     return job_store_err(e);
@@ -301,7 +303,7 @@ static err recheck_run(job *j, store_txn *t)
         consent c;
         err e = consent_get(t, span_cut(rest, 0, len), &c);
         if (e == OK && !c.card.scope.withdrawn)
-            e = disclosure_send(j->n, j->rules, t, &c, false, NULL);
+            e = disclosure_send(j->n, j->rules, t, &c, j->now, false, NULL);
         // A card that has grown beyond its limit stays as it was: no reason to stop the scan.
         if (e != OK && e != ERR_NOT_FOUND && e != ERR_LIMIT && e != ERR_FORMAT)
             return job_store_err(e);
@@ -363,7 +365,7 @@ err disclosure_resync_step(job *j, store_txn *t, bool *ret_more)
         consent c;
         e = consent_get(t, span_str(s->charts[i]), &c);
         if (e == OK)
-            e = disclosure_send(j->n, j->rules, t, &c, true, NULL);
+            e = disclosure_send(j->n, j->rules, t, &c, j->now, true, NULL);
         if (e == ERR_LIMIT || e == ERR_FORMAT)
             e = OK;
     }

@@ -32,10 +32,11 @@ typedef struct withdrawal {
 // grantee or category that the rules do not know; ERR_LIMIT: too many grantees for a card.
 MUST_CHECK err disclosure_confirm(job *j, store_txn *t, confirmation *c);
 MUST_CHECK err disclosure_withdraw(job *j, store_txn *t, withdrawal *w); // ERR_NOT_FOUND, ERR_WITHDRAWN
-// The card as it should stand at the hub now.
-MUST_CHECK err disclosure_card(node *n, const book *b, store_txn *t, const consent *c, card *ret);
+// The card as it should stand at the hub at this time. Documents dated more than a year ahead of it are not shown.
+MUST_CHECK err disclosure_card(node *n, const book *b, store_txn *t, const consent *c, time_ms at, card *ret);
 // Puts the card into the outbox if its bytes differ from what was sent last, or `always`.
-MUST_CHECK err disclosure_send(node *n, const book *b, store_txn *t, const consent *c, bool always, uint64_t *ret_seq);
+MUST_CHECK err disclosure_send(node *n, const book *b, store_txn *t, const consent *c, time_ms at, bool always,
+                               uint64_t *ret_seq);
 // After a scan: charts that changed. Takes a NUL-separated list of chart numbers.
 void disclosure_recheck(node *n, span charts);
 // Cards as the rules and the mapping now make them: those whose bytes changed go out again. Nothing to do if

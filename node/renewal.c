@@ -52,7 +52,7 @@ static err card_renew(job *j, store_txn *t, renewing *k, const char *chart)
         return e;
     e = sent_get(t, span_str(chart), &before);
     if (e == OK)
-        e = disclosure_send(j->n, j->rules, t, &c, false, &seq);
+        e = disclosure_send(j->n, j->rules, t, &c, j->now, false, &seq);
     k->sent += e == OK && seq != before.seq;
     // One that was never sent has another chart's in its place; one that does not fit stays as it was.
     return e == ERR_NOT_FOUND || e == ERR_LIMIT || e == ERR_FORMAT ? OK : e;

@@ -57,6 +57,29 @@ static void a_consent_becomes_a_card(void **state)
     world_close(w);
 }
 
+// One mistyped year must not hide the others: a card's months reach a fixed span back from the newest.
+static void an_absurd_date_hides_no_month(void **state)
+{
+    (void)state;
+    world *w = world_open();
+    int imaging = policy_category(w->n.book_now->r->p, "imaging");
+    kit_file(w, CHART, "99991231", "OMG-11", "000000000000011_20261101101500000_01_1");
+    kit_file(w, CHART, "20271123", "OMG-11", "000000000000012_20261101101500000_01_1"); // 367 days ahead
+    kit_file(w, CHART, "20270301", "OMG-11", "000000000000013_20261101101500000_01_1"); // planned
+    kit_scan(w);
+    confirmation c = kit_confirmation(w, CHART, 0x42);
+    assert_int_equal(kit_confirm(w, &c), OK);
+    card k = card_at(w, 1);
+    assert_int_equal(k.presence_count, 3);
+    for (int i = 0; i < k.presence_count; i++)
+        if (k.presence[i].category == imaging) {
+            assert_int_equal(k.presence[i].base, month_of(day_of(2026, 1, 10)));
+            assert_int_equal(k.presence[i].bytes, 2); // January 2026 to March 2027
+            assert_int_equal(k.presence[i].bits[1], 0x40 | 0x04);
+        }
+    world_close(w);
+}
+
 static void revisions_rise_and_the_consent_stays(void **state)
 {
     (void)state;
@@ -152,19 +175,19 @@ static void only_what_changed_is_sent_again(void **state)
     uint64_t seq;
     assert_int_equal(kit_confirm(w, &a), OK);
     stage *s = stage_open(w);
-    assert_int_equal(disclosure_send(&w->n, w->n.book_now, s->t, &a.made, false, &seq), OK);
+    assert_int_equal(disclosure_send(&w->n, w->n.book_now, s->t, &a.made, w->now, false, &seq), OK);
     stage_close(s, true);
     assert_int_equal(seq, 1);
     kit_file(w, CHART, "20261120", "OMG-11", "000000000000009_20261120101500000_01_1");
     kit_scan(w);
     s = stage_open(w);
-    assert_int_equal(disclosure_send(&w->n, w->n.book_now, s->t, &a.made, false, &seq), OK);
+    assert_int_equal(disclosure_send(&w->n, w->n.book_now, s->t, &a.made, w->now, false, &seq), OK);
     stage_close(s, true);
     assert_int_equal(seq, 1); // the same month: the same card
     kit_file(w, CHART, "20261020", "OMG-11", "000000000000010_20261020101500000_01_1");
     kit_scan(w);
     s = stage_open(w);
-    assert_int_equal(disclosure_send(&w->n, w->n.book_now, s->t, &a.made, false, &seq), OK);
+    assert_int_equal(disclosure_send(&w->n, w->n.book_now, s->t, &a.made, w->now, false, &seq), OK);
     stage_close(s, true);
     assert_int_equal(seq, 2);
     assert_int_equal(card_at(w, 2).scope.revision, 1);
@@ -260,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_consent_becomes_a_card),
+        cmocka_unit_test(an_absurd_date_hides_no_month),
         cmocka_unit_test(revisions_rise_and_the_consent_stays),
         cmocka_unit_test(what_cannot_be_confirmed),
         cmocka_unit_test(two_charts_under_one_pseudonym),
