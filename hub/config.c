@@ -4,44 +4,48 @@
 #include <stddef.h>
 
 #include "proto/base/tongue.h"
+#include "proto/yaml/checks.h"
 #include "proto/yaml/config.h"
 
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 
 #define AT(field) offsetof(hub_config, field)
 static const config_row rows[] = {
-    {"name", CONFIG_STRING, AT(name), false, "hub", 0, 0, NULL, N_("the hub's name in logs")},
+    {"name", CONFIG_STRING, AT(name), false, "hub", 0, 0, NULL, N_("the hub's name in logs"), NULL},
     {"listen", CONFIG_STRING, AT(listen), false, "0.0.0.0:7443", 0, 0, NULL,
-     N_("address and port that nodes dial")},
+     N_("address and port that nodes dial"), check_listen},
     {"rules", CONFIG_FILE, AT(rules), true, NULL, 0, 0, NULL,
-     N_("the rules bundle (tsunagu policy compile)")},
+     N_("the rules bundle (tsunagu policy compile)"), NULL},
     {"rules_pin", CONFIG_STRING, AT(rules_pin), false, NULL, 0, 0, NULL,
-     N_("accept only the bundle with this SHA-256 (64 hex digits)")},
-    {"data", CONFIG_PATH, AT(data), true, NULL, 0, 0, NULL, N_("folder of the store")},
-    {"socket", CONFIG_PATH, AT(socket), false, "hub.sock", 0, 0, NULL, N_("the command line's socket")},
-    {"tls.ca", CONFIG_FILE, AT(tls_ca), true, NULL, 0, 0, NULL, N_("the federation's CA certificates (PEM)")},
-    {"tls.crl", CONFIG_FILE, AT(tls_crl), true, NULL, 0, 0, NULL, N_("its revocation list (PEM)")},
-    {"tls.cert", CONFIG_FILE, AT(tls_cert), true, NULL, 0, 0, NULL, N_("the hub's certificate (PEM)")},
-    {"tls.key", CONFIG_FILE, AT(tls_key), true, NULL, 0, 0, NULL, N_("its private key (PEM, mode 0600)")},
+     N_("accept only the bundle with this SHA-256 (64 hex digits)"), check_sha256},
+    {"data", CONFIG_PATH, AT(data), true, NULL, 0, 0, NULL, N_("folder of the store"), NULL},
+    {"socket", CONFIG_PATH, AT(socket), false, "hub.sock", 0, 0, NULL, N_("the command line's socket"), NULL},
+    {"tls.ca", CONFIG_FILE, AT(tls_ca), true, NULL, 0, 0, NULL,
+     N_("the federation's CA certificates (PEM)"), NULL},
+    {"tls.crl", CONFIG_FILE, AT(tls_crl), true, NULL, 0, 0, NULL, N_("its revocation list (PEM)"), NULL},
+    {"tls.cert", CONFIG_FILE, AT(tls_cert), true, NULL, 0, 0, NULL, N_("the hub's certificate (PEM)"), NULL},
+    {"tls.key", CONFIG_FILE, AT(tls_key), true, NULL, 0, 0, NULL,
+     N_("its private key (PEM, mode 0600)"), NULL},
     {"keys.sign", CONFIG_FILE, AT(sign_key), true, NULL, 0, 0, NULL,
-     N_("the key that signs tickets (mode 0600)")},
+     N_("the key that signs tickets (mode 0600)"), NULL},
     {"map_size", CONFIG_BYTES, AT(map_size), false, "64GiB", 16 << 20, 1LL << 44, NULL,
-     N_("address space for the store; the file grows as needed")},
+     N_("address space for the store; the file grows as needed"), NULL},
     {"log_level", CONFIG_CHOICE, AT(log_level), false, "info", 0, 0, levels,
-     N_("least level of the running log")},
+     N_("least level of the running log"), NULL},
     {"link.handshake", CONFIG_SPAN, AT(handshake_ms), false, "10s", 100, 600000, NULL,
-     N_("time for a TLS handshake")},
+     N_("time for a TLS handshake"), NULL},
     {"link.frame", CONFIG_SPAN, AT(frame_ms), false, "15s", 100, 600000, NULL,
-     N_("time for one frame to arrive")},
+     N_("time for one frame to arrive"), NULL},
     {"link.idle", CONFIG_SPAN, AT(idle_ms), false, "90s", 300, 3600000, NULL,
-     N_("silence after which a node is taken for gone")},
+     N_("silence after which a node is taken for gone"), NULL},
     {"link.write", CONFIG_SPAN, AT(write_ms), false, "30s", 100, 600000, NULL,
-     N_("time for one write to leave")},
-    {"link.connections", CONFIG_INT, AT(conns), false, "4096", 1, 100000, NULL, N_("connections in all")},
+     N_("time for one write to leave"), NULL},
+    {"link.connections", CONFIG_INT, AT(conns), false, "4096", 1, 100000, NULL,
+     N_("connections in all"), NULL},
     {"link.half_open", CONFIG_INT, AT(conns_address), false, "64", 1, 100000, NULL,
-     N_("connections from one address that have not proved themselves yet")},
+     N_("connections from one address that have not proved themselves yet"), NULL},
     {"link.calls", CONFIG_INT, AT(calls_peer), false, "256", 1, 65536, NULL,
-     N_("calls a node may have open")},
+     N_("calls a node may have open"), NULL},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 

@@ -3,67 +3,81 @@
 
 #include <stddef.h>
 
-#include "proto/base/luhn.h"
 #include "proto/base/tongue.h"
+#include "proto/yaml/checks.h"
 
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 
 #define AT(field) offsetof(node_config, field)
 static const config_row rows[] = {
-    {"node", CONFIG_STRING, AT(name), true, NULL, 0, 0, NULL, N_("this node's name in the membership list")},
+    {"node", CONFIG_STRING, AT(name), true, NULL, 0, 0, NULL,
+     N_("this node's name in the membership list"), check_name},
     {"facility", CONFIG_STRING, AT(facility), false, NULL, 0, 0, NULL,
-     N_("the 10-digit code of the hospital it discloses for; leave out at a node that only views")},
-    {"hub.address", CONFIG_STRING, AT(hub_address), true, NULL, 0, 0, NULL, N_("host:port of the hub to dial")},
+     N_("the 10-digit code of the hospital it discloses for; leave out at a node that only views"), check_facility},
+    {"hub.address", CONFIG_STRING, AT(hub_address), true, NULL, 0, 0, NULL,
+     N_("host:port of the hub to dial"), check_dial},
     {"hub.host", CONFIG_STRING, AT(hub_host), true, NULL, 0, 0, NULL,
-     N_("the name that the hub's certificate must carry")},
-    {"rules", CONFIG_FILE, AT(rules), true, NULL, 0, 0, NULL, N_("the rules bundle (tsunagu policy compile)")},
+     N_("the name that the hub's certificate must carry"), NULL},
+    {"rules", CONFIG_FILE, AT(rules), true, NULL, 0, 0, NULL,
+     N_("the rules bundle (tsunagu policy compile)"), NULL},
     {"rules_pin", CONFIG_STRING, AT(rules_pin), false, NULL, 0, 0, NULL,
-     N_("accept only the bundle with this SHA-256 (64 hex digits)")},
-    {"data", CONFIG_PATH, AT(data), true, NULL, 0, 0, NULL, N_("folder of the store")},
-    {"socket", CONFIG_PATH, AT(socket), false, "node.sock", 0, 0, NULL, N_("the command line's socket")},
-    {"tls.ca", CONFIG_FILE, AT(tls_ca), true, NULL, 0, 0, NULL, N_("the federation's CA certificates (PEM)")},
-    {"tls.crl", CONFIG_FILE, AT(tls_crl), true, NULL, 0, 0, NULL, N_("its revocation list (PEM)")},
-    {"tls.cert", CONFIG_FILE, AT(tls_cert), true, NULL, 0, 0, NULL, N_("this node's certificate (PEM)")},
-    {"tls.key", CONFIG_FILE, AT(tls_key), true, NULL, 0, 0, NULL, N_("its private key (PEM, mode 0600)")},
-    {"keys.sign", CONFIG_FILE, AT(sign_key), true, NULL, 0, 0, NULL, N_("the signing key (mode 0600)")},
-    {"keys.seal", CONFIG_FILES, AT(seal_keys), true, NULL, 0, 0, NULL,
-     N_("one or two sealing keys (mode 0600); two while one is being replaced")},
+     N_("accept only the bundle with this SHA-256 (64 hex digits)"), check_sha256},
+    {"data", CONFIG_PATH, AT(data), true, NULL, 0, 0, NULL, N_("folder of the store"), NULL},
+    {"socket", CONFIG_PATH, AT(socket), false, "node.sock", 0, 0, NULL,
+     N_("the command line's socket"), NULL},
+    {"tls.ca", CONFIG_FILE, AT(tls_ca), true, NULL, 0, 0, NULL,
+     N_("the federation's CA certificates (PEM)"), NULL},
+    {"tls.crl", CONFIG_FILE, AT(tls_crl), true, NULL, 0, 0, NULL, N_("its revocation list (PEM)"), NULL},
+    {"tls.cert", CONFIG_FILE, AT(tls_cert), true, NULL, 0, 0, NULL,
+     N_("this node's certificate (PEM)"), NULL},
+    {"tls.key", CONFIG_FILE, AT(tls_key), true, NULL, 0, 0, NULL,
+     N_("its private key (PEM, mode 0600)"), NULL},
+    {"keys.sign", CONFIG_FILE, AT(sign_key), true, NULL, 0, 0, NULL, N_("the signing key (mode 0600)"), NULL},
+    {"keys.seal", CONFIG_FILES, AT(seal_keys), true, NULL, 1, 2, NULL,
+     N_("one or two sealing keys (mode 0600); two while one is being replaced"), NULL},
     {"keys.secret", CONFIG_FILE, AT(secret), true, NULL, 0, 0, NULL,
-     N_("this node's secret, 64 hex digits (mode 0600): document ids, user ids")},
+     N_("this node's secret, 64 hex digits (mode 0600): document ids, user ids"), NULL},
     {"keys.federation", CONFIG_FILE, AT(federation), true, NULL, 0, 0, NULL,
-     N_("the key for pseudonyms that nodes share (mode 0600); the hub must never have it")},
-    {"keys.epoch", CONFIG_INT, AT(epoch), false, "1", 1, 255, NULL, N_("the number of that key")},
-    {"storages", CONFIG_PATHS, AT(storages), false, NULL, 0, 0, NULL, N_("SS-MIX2 standardized storages")},
+     N_("the key for pseudonyms that nodes share (mode 0600); the hub must never have it"), NULL},
+    {"keys.epoch", CONFIG_INT, AT(epoch), false, "1", 1, 255, NULL, N_("the number of that key"), NULL},
+    {"storages", CONFIG_PATHS, AT(storages), false, NULL, 0, 0, NULL,
+     N_("SS-MIX2 standardized storages"), NULL},
     {"storages_extended", CONFIG_PATHS, AT(storages_extended), false, NULL, 0, 0, NULL,
-     N_("SS-MIX2 extended storages")},
+     N_("SS-MIX2 extended storages"), NULL},
     {"mapping", CONFIG_MAP, AT(mapping), false, NULL, 0, 0, NULL,
-     N_("data type or document code: category, or none; added to the built-in table")},
+     N_("data type or document code: category, or none; added to the built-in table"), NULL},
     {"people", CONFIG_FILE, AT(people), false, NULL, 0, 0, NULL,
-     N_("who may ask through this node: a list of {user, facility, role, uids}")},
+     N_("who may ask through this node: a list of {user, facility, role, uids}"), NULL},
     {"scan_every", CONFIG_SPAN, AT(scan_every), false, "10m", 0, 86400000, NULL,
-     N_("how often the storages are read anew; 0s: only when told")},
+     N_("how often the storages are read anew; 0s: only when told"), NULL},
     {"map_size", CONFIG_BYTES, AT(map_size), false, "64GiB", 16 << 20, 1LL << 44, NULL,
-     N_("address space for the store; the file grows as needed")},
-    {"log_level", CONFIG_CHOICE, AT(log_level), false, "info", 0, 0, levels, N_("least level of the running log")},
+     N_("address space for the store; the file grows as needed"), NULL},
+    {"log_level", CONFIG_CHOICE, AT(log_level), false, "info", 0, 0, levels,
+     N_("least level of the running log"), NULL},
 };
-enum { ROWS = sizeof rows / sizeof rows[0] };
+enum { ROWS = sizeof rows / sizeof rows[0], STORAGES_MAX = 64 };
+
+// Where the storages are given: the file is read once more, for its lines.
+static void complain_at_storages(const char *path, diag *d, const char *sentence)
+{
+    yaml_doc *doc = NULL;
+    const yaml_node *n = NULL;
+    if (yaml_load(path, YAML_BYTES, d, &doc) == OK) {
+        n = yaml_find(doc->root, "storages");
+        n = n && n->count ? n : yaml_find(doc->root, "storages_extended");
+        yaml_complain_key(d, doc, n, DIAG_ERROR, "%s", sentence);
+    }
+    yaml_free(doc);
+}
 
 // What a single row cannot say.
 static bool config_fits(const char *path, const node_config *c, diag *d)
 {
-    size_t before = d->errors;
-    uint64_t code;
-    size_t roots = c->storages.count + c->storages_extended.count;
-    if (c->facility && institution_parse(span_str(c->facility), &code) != OK)
-        diag_add(d, DIAG_ERROR, path, (span){0}, 0, 0, _("facility: \"%s\" is no 10-digit institution code"),
-                 c->facility);
-    if (c->seal_keys.count < 1 || c->seal_keys.count > 2)
-        diag_add(d, DIAG_ERROR, path, (span){0}, 0, 0, _("keys.seal: one or two keys are needed"));
+    size_t before = d->errors, roots = c->storages.count + c->storages_extended.count;
     if (roots > 0 && !c->facility)
-        diag_add(d, DIAG_ERROR, path, (span){0}, 0, 0,
-                 _("facility: a node with storages must say which hospital they belong to"));
-    if (roots > 64)
-        diag_add(d, DIAG_ERROR, path, (span){0}, 0, 0, _("storages: at most 64"));
+        complain_at_storages(path, d, _("facility: a node with storages must say which hospital they belong to"));
+    if (roots > STORAGES_MAX)
+        complain_at_storages(path, d, _("storages: at most 64"));
     return d->errors == before;
 }
 

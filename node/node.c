@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "node/desk.h"
@@ -181,6 +182,21 @@ static void on_broken(void *ctx, err e)
     _Exit(EXIT_STORE);
 }
 
+// Only a warning: a share may be mounted later, and the next scan finds it.
+static void storages_check(const node *n)
+{
+    const config_list *lists[] = {&n->config.storages, &n->config.storages_extended};
+    for (int k = 0; k < 2; k++)
+        for (size_t i = 0; i < lists[k]->count; i++) {
+            struct stat st;
+            const char *path = lists[k]->items[i];
+            int failed = stat(path, &st) != 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+            if (failed)
+                log_line(LOG_WARN, _("storage %s: %s: nothing is read from it until it is there"), path,
+                         strerror(failed));
+        }
+}
+
 static err store_start(node *n)
 {
     store_options so = {.dir = n->config.data, .tables = node_tables, .map_bytes = (size_t)n->config.map_size};
@@ -234,8 +250,10 @@ err node_open(const char *config_path, node **ret)
         node_note(n, EVENT_START, OK, "");
         e = uplink_open(n, &n->up);
     }
-    if (e == OK)
+    if (e == OK) {
+        storages_check(n);
         e = scan_start(n, &n->scan);
+    }
     if (e == OK)
         e = desk_start(n);
     if (e == OK)

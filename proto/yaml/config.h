@@ -35,9 +35,10 @@ typedef struct config_row {
     size_t offset;        // into the struct
     bool required;
     const char *fallback; // default, spelled as in the file; NULL: zero
-    int64_t min, max;     // both 0: unlimited
+    int64_t min, max;     // both 0: unlimited; of a list: how many entries
     const char *const *choices; // NULL-terminated
     const char *help;     // one line, for --help and the man page
+    const char *(*check)(const char *value); // CONFIG_STRING: NULL, or what is wanted instead (checks.h)
 } config_row;
 
 // `out` must be zeroed. On ERR_FORMAT (some diag errors) it is emptied again.

@@ -180,9 +180,33 @@ static bool file_there(const config_row *row, const yaml_doc *doc, const yaml_no
     return false;
 }
 
+static bool set_string(const config_row *row, const yaml_doc *doc, const yaml_node *n, char **field, diag *d)
+{
+    const char *wanted = row->check ? row->check(n->text) : NULL;
+    if (wanted) {
+        yaml_complain(d, doc, n, DIAG_ERROR, _("\"%s\" cannot be \"%s\": %s"), row->path, n->text, wanted);
+        return false;
+    }
+    return (*field = make_string(n->text, NULL)) != NULL;
+}
+
 static bool is_empty(const yaml_node *n)
 {
     return n->kind == YAML_SCALAR_KIND && !n->quoted && !*n->text;
+}
+
+// How many there may be. Said at the list itself.
+static bool count_fits(const config_row *row, const yaml_doc *doc, const yaml_node *n, size_t count, diag *d)
+{
+    if (row->type == CONFIG_MAP || (!row->min && !row->max) ||
+        ((int64_t)count >= row->min && (int64_t)count <= row->max))
+        return true;
+    char low[32], high[32];
+    value_format(row, row->min, low);
+    value_format(row, row->max, high);
+    yaml_complain(d, doc, n, DIAG_ERROR, _("\"%s\" must have from %s to %s entries, not %zu"), row->path, low, high,
+                  count);
+    return false;
 }
 
 static bool set_list(const config_row *row, const yaml_doc *doc, const yaml_node *n, const char *folder,
@@ -190,12 +214,14 @@ static bool set_list(const config_row *row, const yaml_doc *doc, const yaml_node
 {
     bool map = row->type == CONFIG_MAP, ok = true;
     if (is_empty(n))
-        return true; // every entry commented out
+        return count_fits(row, doc, n, 0, d); // every entry commented out
     if (n->kind != (map ? YAML_MAP : YAML_LIST)) {
         yaml_complain(d, doc, n, DIAG_ERROR, map ? _("\"%s\" must be a map (name: value)")
                                                  : _("\"%s\" must be a list"), row->path);
         return false;
     }
+    if (!count_fits(row, doc, n, n->count, d))
+        return false;
     if (!n->count)
         return true;
     config_list list = {.items = calloc(n->count, (map ? 2 : 1) * sizeof *list.items)};
@@ -241,7 +267,7 @@ bool value_set(const config_row *row, const yaml_doc *doc, const yaml_node *n, c
     }
     switch (row->type) {
     case CONFIG_STRING:
-        return (*(char **)field = make_string(n->text, NULL)) != NULL;
+        return set_string(row, doc, n, field, d);
     case CONFIG_PATH:
         return (*(char **)field = make_string(n->text, folder)) != NULL;
     case CONFIG_FILE:

@@ -5,9 +5,33 @@
  "    facillity: \"0110113719\"\n"
  "    ^\n"},
 {GOOD "facility: \"011011\"\n",
- "node.yaml: error: facility: \"011011\" is no 10-digit institution code\n"},
+ "node.yaml:7:11: error: \"facility\" cannot be \"011011\": a 10-digit institution code is needed\n"
+ "    facility: \"011011\"\n"
+ "              ^\n"},
+{GOOD "rules_pin: \"12ab\"\n",
+ "node.yaml:7:12: error: \"rules_pin\" cannot be \"12ab\": 64 hexadecimal digits are needed\n"
+ "    rules_pin: \"12ab\"\n"
+ "               ^\n"},
+{"node: Node_1\nhub: {address: \"h:70000\", host: h}\nrules: r.bundle\ndata: d\n"
+ "tls: {ca: ca.pem, crl: crl.pem, cert: n.pem, key: n.key}\n"
+ "keys: {sign: s.key, seal: [], secret: sec, federation: fed}\n",
+ "node.yaml:1:7: error: \"node\" cannot be \"Node_1\": 1 to 32 characters are needed, of a-z, 0-9 and hyphen\n"
+ "    node: Node_1\n"
+ "          ^\n"
+ "node.yaml:2:16: error: \"hub.address\" cannot be \"h:70000\": host:port is needed, with a port from 1 to 65535\n"
+ "    hub: {address: \"h:70000\", host: h}\n"
+ "                   ^\n"
+ "node.yaml:6:21: error: \"keys.seal\" must have from 1 to 2 entries, not 0\n"
+ "    keys: {sign: s.key, seal: [], secret: sec, federation: fed}\n"
+ "                        ^\n"},
 {GOOD "storages: [s]\n",
- "node.yaml: error: facility: a node with storages must say which hospital they belong to\n"},
+ "node.yaml:7:1: error: facility: a node with storages must say which hospital they belong to\n"
+ "    storages: [s]\n"
+ "    ^\n"},
+{GOOD "storages_extended:\n  - s\nstorages: []\n",
+ "node.yaml:7:1: error: facility: a node with storages must say which hospital they belong to\n"
+ "    storages_extended:\n"
+ "    ^\n"},
 {GOOD "scan_every: often\n",
  "node.yaml:7:13: error: \"scan_every\" must be a time such as 250ms, 10s, 5m or 2h, not \"often\"\n"
  "    scan_every: often\n"
@@ -47,7 +71,9 @@
 {"node: a\nhub: {address: \"h:1\", host: h}\nrules: r.bundle\ndata: d\n"
  "tls: {ca: ca.pem, crl: crl.pem, cert: n.pem, key: n.key}\n"
  "keys: {sign: s.key, seal: [x.key, y.key, z.key], secret: sec, federation: fed}\n",
- "node.yaml: error: keys.seal: one or two keys are needed\n"},
+ "node.yaml:6:21: error: \"keys.seal\" must have from 1 to 2 entries, not 3\n"
+ "    keys: {sign: s.key, seal: [x.key, y.key, z.key], secret: sec, federation: fed}\n"
+ "                        ^\n"},
 {GOOD "keys.epoch: 256\n",
  "node.yaml:7:1: error: unknown key \"keys.epoch\"\n"
  "    keys.epoch: 256\n"

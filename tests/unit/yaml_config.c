@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "proto/yaml/checks.h"
 #include "proto/yaml/config.h"
 
 typedef struct settings {
@@ -253,6 +254,30 @@ static void missing_files_are_told_where_they_are_named(void **state)
     unlink(path);
 }
 
+static void checks_know_what_fits(void **state)
+{
+    (void)state;
+    const char *dial[] = {"h:1", "hub.example.jp:7443", "[::1]:65535", "10.0.0.1:443"};
+    const char *no_dial[] = {"", "h", ":1", "h:", "h:0", "h:65536", "h:99999999999", "h:1a", "h:-1", "h: 1", "tls://h:1"};
+    for (size_t i = 0; i < sizeof dial / sizeof *dial; i++)
+        assert_null(check_dial(dial[i]));
+    for (size_t i = 0; i < sizeof no_dial / sizeof *no_dial; i++)
+        assert_non_null(check_dial(no_dial[i]));
+    assert_null(check_listen("127.0.0.1:0"));
+    assert_null(check_listen("*:7443"));
+    assert_non_null(check_listen("127.0.0.1"));
+    assert_null(check_name("a"));
+    assert_null(check_name("n-0123456789-0123456789-01234567"));
+    assert_non_null(check_name("n-0123456789-0123456789-012345678"));
+    assert_non_null(check_name(""));
+    assert_non_null(check_name("札幌"));
+    assert_null(check_sha256("0123456789abcdefABCDEF00000000000000000000000000000000000000000a"));
+    assert_non_null(check_sha256("0123456789abcdefABCDEF00000000000000000000000000000000000000000"));
+    assert_non_null(check_sha256("g123456789abcdefABCDEF00000000000000000000000000000000000000000a"));
+    assert_null(check_facility("0110113719"));
+    assert_non_null(check_facility("01101137190"));
+}
+
 static void no_options_at_all(void **state)
 {
     (void)state;
@@ -303,7 +328,7 @@ int main(void)
         cmocka_unit_test(everything_is_read), cmocka_unit_test(defaults_are_taken),
         cmocka_unit_test(every_mistake_is_told), cmocka_unit_test(values_are_strict),
         cmocka_unit_test(no_options_at_all),  cmocka_unit_test(the_explanation_reads_back),
-        cmocka_unit_test(missing_files_are_told_where_they_are_named),  cmocka_unit_test(the_explanation_reads_back),
+        cmocka_unit_test(missing_files_are_told_where_they_are_named), cmocka_unit_test(checks_know_what_fits),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
