@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "proto/base/tongue.h"
 #include "proto/yaml/room.h"
@@ -173,8 +174,15 @@ static bool only_in_service(const char *path)
 // A file that is not there is a mistake at the line that names it.
 static bool file_there(const config_row *row, const yaml_doc *doc, const yaml_node *n, const char *path, diag *d)
 {
-    if (access(path, R_OK) == 0 || only_in_service(path))
+    struct stat st;
+    if (only_in_service(path))
         return true;
+    if (access(path, R_OK) == 0 && stat(path, &st) == 0) {
+        if (S_ISREG(st.st_mode))
+            return true;
+        yaml_complain(d, doc, n, DIAG_ERROR, _("\"%s\" must name a plain file: %s is none"), row->path, path);
+        return false;
+    }
     yaml_complain(d, doc, n, DIAG_ERROR, _("\"%s\" must name a file that can be read: %s: %s"), row->path, path,
                   strerror(errno));
     return false;

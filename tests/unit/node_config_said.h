@@ -52,6 +52,10 @@
  "node.yaml:7:9: error: \"people\" must name a file that can be read: nobody.yaml: No such file or directory\n"
  "    people: nobody.yaml\n"
  "            ^\n"},
+{GOOD "people: /dev/null\n",
+ "node.yaml:7:9: error: \"people\" must name a plain file: /dev/null is none\n"
+ "    people: /dev/null\n"
+ "            ^\n"},
 {GOOD "node: b\n",
  "node.yaml:7:1: error: the key \"node\" is already given in line 1\n"
  "    node: b\n"

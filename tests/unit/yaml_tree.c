@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
 #include "proto/base/date.h"
 #include "proto/yaml/yaml.h"
 
@@ -238,6 +240,17 @@ static void files_are_loaded(void **state)
     assert_null(doc);
     assert_int_equal(d.items[2].line, 0);
     assert_string_equal(d.items[2].message, "cannot read the file: Is a directory");
+    // Nobody writes into it: reading must not wait for that.
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(20);
+    assert_int_equal(yaml_load(path, 0, &d, &doc), ERR_IO);
+    assert_int_equal(yaml_load("/dev/zero", 0, &d, &doc), ERR_IO);
+    alarm(0);
+    remove(path);
+    assert_null(doc);
+    for (int i = 3; i < 5; i++)
+        assert_string_equal(d.items[i].message,
+                            "cannot read the file: this is a FIFO, a socket or a device, not a plain file");
     diag_done(&d);
 }
 
