@@ -24,7 +24,8 @@ struct scanner {
     pthread_mutex_t lock;
     pthread_cond_t work; // CLOCK_MONOTONIC
     bool stopping, wanted, full, running;
-    ssmix_counts counts;
+    ssmix_counts counts;            // of the scan that runs, or ran last
+    uint64_t patients, documents;   // as of the last scan that came to its end
     uint64_t identities;
     time_ms last;
     err result;
@@ -43,10 +44,29 @@ static void on_progress(void *ctx, const ssmix_counts *now)
     pthread_mutex_unlock(&s->lock);
 }
 
+static bool dirt_known(const scanner *s, const char *path, const char *why)
+{
+    size_t kept = s->dirty_count < DIRTY_KEPT ? s->dirty_count : DIRTY_KEPT;
+    for (size_t i = 0; i < kept; i++)
+        if (strcmp(s->dirty[i].why, why) == 0 && strncmp(s->dirty[i].path, path, sizeof s->dirty[i].path - 1) == 0)
+            return true;
+    return false;
+}
+
+static void on_lost(void *ctx, const char *path, int why)
+{
+    (void)ctx;
+    log_line(LOG_ERROR, "the storage %s cannot be read: %s; what was known of it stays", path, strerror(why));
+}
+
 static void on_dirty(void *ctx, const char *path, const char *why)
 {
     scanner *s = ((node *)ctx)->scan;
     pthread_mutex_lock(&s->lock);
+    if (strcmp(why, "unreadable") == 0 && dirt_known(s, path, why)) { // every scan says so again
+        pthread_mutex_unlock(&s->lock);
+        return;
+    }
     dirt *d = &s->dirty[s->dirty_count++ % DIRTY_KEPT];
     snprintf(d->path, sizeof d->path, "%s", path);
     snprintf(d->why, sizeof d->why, "%s", why);
@@ -85,7 +105,7 @@ static err figures_run(job *j, store_txn *t)
     err e = meta_number_put(t, "patients", c->patients);
     if (e == OK)
         e = meta_number_put(t, "documents", c->live);
-    if (e == OK)
+    if (e == OK && c->lost_roots == 0)
         e = meta_number_put(t, "last_scan", (uint64_t)j->now);
     return e;
 }
@@ -123,18 +143,22 @@ static void scan_once(scanner *s, bool full)
     patients_count(s, &c);
     recheck_flush(s);
     person_batch_flush(s->people, &read);
+    bool counted = e == OK || (e == ERR_IO && c.lost_roots > 0);
     pthread_mutex_lock(&s->lock);
     s->running = false;
     s->result = e;
-    if (e == OK) {
+    if (counted) {
         s->counts = c;
-        s->last = clock_now_ms();
+        s->patients = c.patients;
+        s->documents = c.live;
     }
+    if (e == OK)
+        s->last = clock_now_ms();
     s->identities = read;
     pthread_mutex_unlock(&s->lock);
     if (e == ERR_CLOSED)
         return;
-    if (e) {
+    if (!counted) {
         log_line(LOG_ERROR, "the scan ended early: %s", err_text(e));
         return;
     }
@@ -201,6 +225,7 @@ static err index_open(node *n)
                        .id_of = node_document_id,
                        .progress = on_progress,
                        .dirty = on_dirty,
+                       .lost = on_lost,
                        .stop = on_stop,
                        .ctx = n};
     memcpy(o.secret, n->secret, sizeof o.secret);
@@ -216,9 +241,11 @@ static err figures_read(scanner *s)
     err e = store_read(s->n->keep, &t);
     if (e)
         return e;
-    e = meta_number(t, "patients", &s->counts.patients);
+    e = meta_number(t, "patients", &s->patients);
     if (e == OK)
-        e = meta_number(t, "documents", &s->counts.live);
+        e = meta_number(t, "documents", &s->documents);
+    s->counts.patients = s->patients;
+    s->counts.live = s->documents;
     if (e == OK)
         e = meta_number(t, "last_scan", &last);
     s->last = (time_ms)last;
@@ -301,7 +328,7 @@ void scan_show(scanner *s, control_in *in)
         {"dirty_place", c->dirty_place}, {"vanished", c->vanished},
         {"unreadable", c->unreadable}, {"new", c->new_entries},
         {"gone", c->gone_entries},     {"took_ms", (uint64_t)c->took_ms},
-        {"identities", s->identities},
+        {"identities", s->identities}, {"lost_roots", c->lost_roots},
     };
     control_record(in, "scan");
     control_text(in, "running", s->running ? "yes" : "no");
@@ -320,8 +347,8 @@ void scan_show(scanner *s, control_in *in)
 void scan_figures(scanner *s, uint64_t *ret_patients, uint64_t *ret_documents, time_ms *ret_last)
 {
     pthread_mutex_lock(&s->lock);
-    *ret_patients = s->counts.patients;
-    *ret_documents = s->counts.live;
+    *ret_patients = s->patients;
+    *ret_documents = s->documents;
     *ret_last = s->last;
     pthread_mutex_unlock(&s->lock);
 }

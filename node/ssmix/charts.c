@@ -275,9 +275,11 @@ static err remove_unit(worker *w, const unit *u, ssmix_kind kind, unsigned piece
 static err keep_unit(worker *w, const unit *u, ssmix_kind kind, const ssmix_counts *dirt)
 {
     err e = OK;
-    w->counts.unreadable++;
     counts_add(&w->counts, dirt);
-    lister_dirty(&w->lister, (span){0}, (span){0}, (span){0}, "unreadable");
+    if (!w->s->root_lost[u->root]) { // a whole root is told once, at the end
+        w->counts.unreadable++;
+        lister_dirty(&w->lister, (span){0}, (span){0}, (span){0}, "unreadable");
+    }
     for (size_t i = 0; i < w->old_charts.count && e == OK; i++) {
         unsigned pieces;
         e = load_old(w, u, names_at(&w->old_charts, i), &pieces);
@@ -331,7 +333,10 @@ err unit_scan(worker *w, const unit *u)
         return e;
     w->lister.kind = kind;
     memcpy(w->lister.where, "***/***", 8);
-    e = u->gone ? ERR_NOT_FOUND : open_unit(w, u, &mtime, &dir);
+    if (w->s->root_lost[u->root])
+        e = ERR_IO;
+    else
+        e = u->gone ? ERR_NOT_FOUND : open_unit(w, u, &mtime, &dir);
     if (e == OK) {
         w->counts.folders++;
         bool believed = !w->s->full && !w->s->root_full[u->root] && old_time != 0 && old_time == mtime;

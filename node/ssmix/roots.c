@@ -216,6 +216,37 @@ static err find_firsts(worker *w, int root, root_state *old, root_state *now)
     return e == ERR_NOT_FOUND ? ERR_IO : e;
 }
 
+// What the last scan knew, whatever the configuration calls the root now: it is only put aside, not forgotten.
+static err keep_root(scan *s, int root, const root_state *old)
+{
+    err e = OK;
+    s->found[root].dirt = old->dirt;
+    for (size_t i = 0; i < old->seconds.count && e == OK; i++)
+        e = add_unit(s, root, names_at(&old->seconds, i), false);
+    return e;
+}
+
+static err find_root(worker *w, int root, root_state *old)
+{
+    scan *s = w->s;
+    root_state *now = &s->found[root];
+    if (root >= (int)s->x->o.root_count)
+        return add_units(s, root, old, now); // no longer configured: all gone
+    err e = OK;
+    if (!s->root_lost[root]) {
+        errno = 0;
+        e = find_firsts(w, root, old, now);
+        if (e == ERR_IO) { // opened, and then not read
+            s->root_lost[root] = errno ? errno : EIO;
+            root_state_done(now);
+            e = OK;
+        }
+    }
+    if (e != OK)
+        return e;
+    return s->root_lost[root] ? keep_root(s, root, old) : add_units(s, root, old, now);
+}
+
 err roots_find(worker *w)
 {
     scan *s = w->s;
@@ -226,10 +257,8 @@ err roots_find(worker *w)
         s->old_pieces[root] = old.pieces;
         s->root_full[root] = !old.believed;
         w->lister.kind = root < (int)s->x->o.root_count ? s->x->roots[root].kind : SSMIX_STANDARD;
-        if (e == OK && root < (int)s->x->o.root_count)
-            e = find_firsts(w, root, &old, &s->found[root]);
         if (e == OK)
-            e = add_units(s, root, &old, &s->found[root]); // of a root no longer configured: all gone
+            e = find_root(w, root, &old);
         s->found[root].had_record = old.had_record;
         counts_add(&w->counts, &s->found[root].dirt);
         root_state_done(&old);
@@ -269,6 +298,8 @@ err roots_write(worker *w)
     uint8_t key[RECORD_KEY_MAX];
     err e = OK;
     for (int root = 0; root < SSMIX_ROOTS_MAX && e == OK; root++) {
+        if (w->s->root_lost[root])
+            continue; // its record stands
         if (root < (int)w->s->x->o.root_count)
             e = write_root(w, root, &w->s->found[root]);
         else if (w->s->found[root].had_record)

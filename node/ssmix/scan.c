@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,15 +137,31 @@ static err scan_units(scan *s)
     return s->failed;
 }
 
-static err open_roots(scan *s)
+static void open_roots(scan *s)
 {
     for (size_t i = 0; i < s->x->o.root_count; i++) {
         // A root itself may be reached by a symbolic link: the configuration says so.
         s->root_fd[i] = open(s->x->roots[i].path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (s->root_fd[i] < 0)
-            return ERR_IO;
+            s->root_lost[i] = errno;
     }
-    return OK;
+}
+
+// One storage that is away is no reason to let the others grow old; but it is told.
+static err tell_lost(const scan *s, ssmix_counts *counts)
+{
+    const ssmix_options *o = &s->x->o;
+    for (size_t i = 0; i < o->root_count; i++) {
+        if (!s->root_lost[i])
+            continue;
+        counts->lost_roots++;
+        counts->unreadable++;
+        if (o->lost)
+            o->lost(o->ctx, o->roots[i].path, s->root_lost[i]);
+        if (o->dirty)
+            o->dirty(o->ctx, o->roots[i].path, "unreadable");
+    }
+    return counts->lost_roots ? ERR_IO : OK;
 }
 
 static err scan_init(scan *s, ssmix_index *x, bool full)
@@ -182,9 +199,8 @@ static void scan_done(scan *s)
 static err scan_all(scan *s)
 {
     worker own = {.s = s};
-    err e = open_roots(s);
-    if (e == OK)
-        e = worker_init(&own, s);
+    open_roots(s);
+    err e = worker_init(&own, s);
     own.drains = true;
     if (e == OK)
         e = roots_find(&own);
@@ -214,7 +230,10 @@ err ssmix_scan(ssmix_index *x, bool full, void (*changed)(void *ctx, span chart)
         s->changed = changed;
         e = scan_all(s);
         s->counts.took_ms = clock_mono_ms() - s->began;
-        if (e == OK || e == ERR_CLOSED)
+        bool whole = e == OK;
+        if (whole)
+            e = tell_lost(s, &s->counts);
+        if (whole || e == ERR_CLOSED)
             *ret = s->counts;
         scan_done(s);
     }

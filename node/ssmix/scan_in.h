@@ -52,6 +52,7 @@ struct scan {
     int64_t recent;
     time_ms began;
     int root_fd[SSMIX_ROOTS_MAX];
+    int root_lost[SSMIX_ROOTS_MAX]; // errno of one that cannot be read: what is known of it stays
     bool root_full[SSMIX_ROOTS_MAX]; // its record cannot be believed
     root_state found[SSMIX_ROOTS_MAX];
     unsigned old_pieces[SSMIX_ROOTS_MAX];

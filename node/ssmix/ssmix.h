@@ -4,7 +4,7 @@
 // for patients who are being registered or looked for.
 // Owner: see each. Thread: one scan at a time per index. Fails: a dirty file is counted
 // and named to `dirty` (path relative to its root, no patient data beyond the chart number's last two
-// digits), and skipped; only an unreadable root is an error.
+// digits), and skipped; only an unreadable root is an error, and that only after the others were scanned.
 #ifndef TSUNAGU_SSMIX_SSMIX_H
 #define TSUNAGU_SSMIX_SSMIX_H
 
@@ -55,6 +55,7 @@ typedef struct ssmix_counts {
     uint64_t files, live, history, deleted, patients, folders, listed; // listed: folders read this time
     uint64_t dirty_name, dirty_place, vanished, unreadable;            // skipped, and why
     uint64_t new_entries, gone_entries;
+    uint64_t lost_roots; // not readable: what was known of them is kept, and counted
     time_ms took_ms;
 } ssmix_counts;
 
@@ -70,7 +71,9 @@ typedef struct ssmix_options {
     void (*id_of)(const uint8_t secret[32], span place, uint8_t ret[16]);
     // progress: called about ten times a second from the scanning thread; may be NULL
     void (*progress)(void *ctx, const ssmix_counts *now);
-    // path: relative to the root, chart number masked; why: "name", "place", "vanished", "unreadable"
+    // path: relative to the root, chart number masked; why: "name", "place", "vanished", "unreadable". A root that
+    // cannot be read is told by its own path, and to `lost` with errno; both may be NULL.
+    void (*lost)(void *ctx, const char *path, int why);
     void (*dirty)(void *ctx, const char *path, const char *why);
     bool (*stop)(void *ctx); // true: give up early
     void *ctx;
@@ -81,6 +84,8 @@ void ssmix_index_close(ssmix_index *x);
 // two seconds before the last scan). Charts that changed are given to `changed` (may be NULL) after they are durable.
 // Up to four threads of its own read folders; every callback comes on the caller's thread. Reads the clocks.
 // counts are of the whole index, except listed, vanished, unreadable, new and gone entries: of this scan.
+// ERR_IO with ret->lost_roots above 0: those roots could not be read, all others were scanned, the counts are set.
+// Any other failure leaves *ret as it was.
 // ERR_CLOSED: `stop` said so (what was read is kept). Not to be called on the writer's thread.
 MUST_CHECK err ssmix_scan(ssmix_index *x, bool full, void (*changed)(void *ctx, span chart), ssmix_counts *ret);
 

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -529,7 +530,8 @@ static void unreadable_folders_are_counted_and_kept(void **state)
         assert_int_equal(rename(p->root[0], away), 0);
         ssmix_counts c = {.files = 77};
         assert_int_equal(ssmix_scan(p->x, false, NULL, &c), ERR_IO);
-        assert_int_equal(c.files, 77);
+        assert_int_equal(c.files, 1);
+        assert_int_equal(c.live, 1);
         assert_int_equal(entries(p, "1234567").count, 1); // what was known stays
         assert_int_equal(rename(away, p->root[0]), 0);
         return;
@@ -545,6 +547,74 @@ static void unreadable_folders_are_counted_and_kept(void **state)
     assert_int_equal(c.unreadable, 1);
     assert_int_equal(c.gone_entries, 0);
     assert_int_equal(entries(p, "9999013").count, 1);
+}
+
+static void on_lost(void *ctx, const char *path, int why)
+{
+    place *p = ctx;
+    size_t n = strlen(p->dirt);
+    snprintf(p->dirt + n, sizeof p->dirt - n, "lost %s %d\n", path, why);
+}
+
+static ssmix_counts scan_lost(place *p, bool full)
+{
+    ssmix_counts c;
+    p->dirt[0] = p->changed[0] = '\0';
+    assert_int_equal(ssmix_scan(p->x, full, on_changed, &c), ERR_IO);
+    assert_int_equal(c.lost_roots, 1);
+    return c;
+}
+
+static void one_root_away_stops_no_other(void **state)
+{
+    place *p = *state;
+    char away[128], told[256];
+    make(p, 0, A "1", "x");
+    make(p, 0, C, "z");
+    make(p, 0, "999/901/9999013/notes.txt", "");
+    make(p, 0, "readme.txt", "");
+    make(p, 1, XDIR "/letter.xml", "<xml/>");
+    p->o.lost = on_lost;
+    reopen(p, 2);
+    ssmix_counts before = scan_now(p, true);
+    snprintf(away, sizeof away, "%s.away", p->root[0]);
+    assert_int_equal(rename(p->root[0], away), 0);
+    make(p, 1, "999/901/9999013/20110701/" X "/9999013_20110701_57133-1_000124_20110701224603984_01_1/b.xml", "");
+    for (int full = 0; full < 2; full++) {
+        ssmix_counts c = scan_lost(p, full);
+        assert_int_equal(c.new_entries, full ? 0 : 1); // the other root's news
+        assert_int_equal(c.gone_entries, 0);
+        assert_int_equal(c.live, before.live + 1);
+        assert_int_equal(c.files, before.files + 1);
+        assert_int_equal(c.patients, before.patients);
+        assert_int_equal(c.dirty_place, before.dirty_place);
+        assert_int_equal(c.unreadable, 1);
+        assert_string_equal(p->changed, full ? "" : "9999013 ");
+        snprintf(told, sizeof told, "lost %s %d\nunreadable %s\n", p->root[0], ENOENT, p->root[0]);
+        assert_string_equal(p->dirt, told);
+        assert_charts(p, "1234567 9999013 ");
+        assert_int_equal(entries(p, "9999013").count, 3);
+    }
+    assert_int_equal(rename(away, p->root[0]), 0);
+    ssmix_counts c = scan_now(p, false); // back: nothing to be read anew
+    assert_int_equal(c.new_entries + c.gone_entries + c.lost_roots + c.unreadable, 0);
+    assert_int_equal(c.live, before.live + 1);
+    assert_true(c.listed < before.listed);
+    // In its place a file: no folder, and no word that its charts are gone.
+    assert_int_equal(rename(p->root[0], away), 0);
+    int fd = open(p->root[0], O_WRONLY | O_CREAT, 0644);
+    assert_true(fd >= 0);
+    close(fd);
+    c = scan_lost(p, false);
+    assert_int_equal(c.live, before.live + 1);
+    assert_int_equal(unlink(p->root[0]), 0);
+    assert_int_equal(rename(away, p->root[0]), 0);
+    // One never seen before: nothing is known of it, the other is read.
+    p->roots[1].path = "/nonexistent/storage";
+    reopen(p, 2);
+    c = scan_lost(p, false);
+    assert_int_equal(c.gone_entries, 0);
+    assert_non_null(strstr(p->dirt, "unreadable /nonexistent/storage\n"));
 }
 
 static void stops_when_told_and_goes_on_later(void **state)
@@ -653,7 +723,7 @@ int main(void)
         T(dirt_is_counted_and_named_without_the_patient),
         T(no_day_only_where_there_is_none), T(reads_the_extended_storage), T(lists_parts),
         T(opens_files_that_are_still_live), T(walking_without_openat2_is_as_strict),
-        T(unreadable_folders_are_counted_and_kept), T(stops_when_told_and_goes_on_later),
+        T(unreadable_folders_are_counted_and_kept), T(one_root_away_stops_no_other), T(stops_when_told_and_goes_on_later),
         T(long_charts_are_split_and_shrink), T(damaged_records_are_listed_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
