@@ -11,6 +11,7 @@
 #include "hub/index.h"
 #include "proto/base/log.h"
 #include "proto/base/tongue.h"
+#include "proto/store/owner.h"
 
 static const char *const tables[] = {"meta", "card", "log", "sequence", "stop", "stop_order", NULL};
 
@@ -111,6 +112,20 @@ static err key_open(hub *h)
     return ERR_AUTH;
 }
 
+// A data folder is copied or misspelt easily; two histories in one would be beyond repair.
+static err owner_check(hub *h)
+{
+    char name[STORE_OWNER_MAX + 1], other[STORE_OWNER_MAX + 1] = "";
+    snprintf(name, sizeof name, "hub %s", h->config.name);
+    err e = store_owner(h->keep, TABLE_META, name, other);
+    if (e == ERR_CONFLICT)
+        log_line(LOG_ERROR, _("data: %s belongs to \"%s\", and this is \"%s\": it needs a folder of its own"),
+                 h->config.data, other, name);
+    else if (e)
+        log_line(LOG_ERROR, "%s: %s", h->config.data, err_text(e));
+    return e;
+}
+
 static err store_start(hub *h)
 {
     store_options so = {.dir = h->config.data, .tables = tables, .map_bytes = (size_t)h->config.map_size};
@@ -123,6 +138,9 @@ static err store_start(hub *h)
                  e == ERR_BUSY ? _("another hub is using this store") : err_text(e));
         return e;
     }
+    e = owner_check(h);
+    if (e)
+        return e;
     e = accesslog_open(h->keep, TABLE_LOG, &h->log);
     if (e) {
         log_line(LOG_ERROR, "%s", _("the access log does not fit its head: run `tsunagu log verify`, restore a "

@@ -16,6 +16,7 @@
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
 #include "proto/base/tongue.h"
+#include "proto/store/owner.h"
 
 const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
                                    "person", "stop", "ask", "own", "own_back", NULL};
@@ -197,6 +198,20 @@ static void storages_check(const node *n)
         }
 }
 
+// A data folder is copied or misspelt easily; two histories in one would be beyond repair.
+static err owner_check(node *n)
+{
+    char name[STORE_OWNER_MAX + 1], other[STORE_OWNER_MAX + 1] = "";
+    snprintf(name, sizeof name, "node %s", n->config.name);
+    err e = store_owner(n->keep, TABLE_META, name, other);
+    if (e == ERR_CONFLICT)
+        log_line(LOG_ERROR, _("data: %s belongs to \"%s\", and this is \"%s\": it needs a folder of its own"),
+                 n->config.data, other, name);
+    else if (e)
+        log_line(LOG_ERROR, "%s: %s", n->config.data, err_text(e));
+    return e;
+}
+
 static err store_start(node *n)
 {
     store_options so = {.dir = n->config.data, .tables = node_tables, .map_bytes = (size_t)n->config.map_size};
@@ -207,6 +222,9 @@ static err store_start(node *n)
                  e == ERR_BUSY ? _("another node is using this store") : err_text(e));
         return e;
     }
+    e = owner_check(n);
+    if (e)
+        return e;
     e = accesslog_open(n->keep, TABLE_LOG, &n->log);
     if (e) {
         log_line(LOG_ERROR, "%s", _("the access log does not fit its head: run `tsunagu log verify`, restore a "
