@@ -11,6 +11,8 @@
 #include "proto/base/log.h"
 
 enum { ADT_MAX = 1 << 20, BATCH = 64 };
+enum { MARK_NAMED = 1, MARK_UNREAD = 2 }; // bits in a record
+static const char UNREAD[] = "not_hl7";   // how many records are marked so
 
 // ---- reading ----------------------------------------------------------------------------
 
@@ -157,7 +159,9 @@ static err record_unpack(span value, person_record *ret)
         return ERR_CORRUPT;
     for (int i = 0; i < ret->trait_count; i++)
         read_into(&r, ret->traits[i], TRAIT_BYTES);
-    ret->named = read_u8(&r) != 0;
+    uint8_t marks = read_u8(&r);
+    ret->named = marks & MARK_NAMED;
+    ret->unread = marks & MARK_UNREAD;
     if (ret->named)
         read_into(&r, ret->who.at, PSEUDONYM_BYTES);
     ret->present = true;
@@ -195,10 +199,25 @@ static err record_pack(const person_record *p, buf *value)
     buf_put_u8(value, (uint8_t)p->trait_count);
     for (int i = 0; i < p->trait_count; i++)
         buf_put(value, p->traits[i], TRAIT_BYTES);
-    buf_put_u8(value, p->named);
+    buf_put_u8(value, (uint8_t)((p->named ? MARK_NAMED : 0) | (p->unread ? MARK_UNREAD : 0)));
     if (p->named)
         buf_put(value, p->who.at, PSEUDONYM_BYTES);
     return value->sticky;
+}
+
+// Counted with the records themselves: exact whatever is aborted or told twice.
+static err unread_count(store_txn *t, bool was, bool is)
+{
+    uint64_t n;
+    if (was == is)
+        return OK;
+    err e = meta_number(t, UNREAD, &n);
+    return e ? e : meta_number_put(t, UNREAD, is ? n + 1 : n ? n - 1 : 0);
+}
+
+err person_unread_count(store_txn *t, uint64_t *ret)
+{
+    return meta_number(t, UNREAD, ret);
 }
 
 err person_put(store_txn *t, const person_record *p)
@@ -216,6 +235,8 @@ err person_put(store_txn *t, const person_record *p)
         if (e == ERR_NOT_FOUND)
             e = OK;
     }
+    if (e == OK)
+        e = unread_count(t, had && old.unread, p->present && p->unread);
     if (e == OK && !p->present)
         return had ? store_delete(t, TABLE_PERSON, span_str(p->chart)) : OK;
     if (e == OK)
@@ -274,6 +295,8 @@ struct person_batch {
     node *n;
     job *open;
     uint64_t read;
+    person_unread unread;
+    void *ctx;
 };
 
 static err refresh_run(job *j, store_txn *t)
@@ -294,12 +317,14 @@ static void refresh_answer(job *j, err e)
         log_line(LOG_ERROR, "the identity index could not be written: %s", err_text(e));
 }
 
-err person_batch_new(node *n, person_batch **ret)
+err person_batch_new(node *n, person_unread unread, void *ctx, person_batch **ret)
 {
     person_batch *b = calloc(1, sizeof *b);
     if (!b)
         return ERR_MEM;
     b->n = n;
+    b->unread = unread;
+    b->ctx = ctx;
     *ret = b;
     return OK;
 }
@@ -357,12 +382,15 @@ static bool record_make(person_batch *b, person_record *p)
     p->adt_time = entry.time;
     // One that cannot be read is remembered without traits: it is read again when a newer one comes.
     e = adt_read(b->n, &entry, &who);
-    if (e == ERR_NOT_FOUND || e == ERR_IO)
+    if (e == ERR_NOT_FOUND || e == ERR_IO || e == ERR_MEM)
         return false;
+    p->unread = e != OK;
     if (e == OK) {
         person_traits(b->n, &who, p);
         identity_wipe(&who);
         b->read++;
+    } else if (b->unread) {
+        b->unread(b->ctx, &entry);
     }
     return true;
 }
@@ -395,4 +423,45 @@ void person_batch_free(person_batch *b)
         return;
     batch_submit(b);
     free(b);
+}
+
+// ---- those that cannot be read ------------------------------------------------------------------------
+
+typedef struct unread_walk {
+    node *n;
+    store_txn *t;
+    size_t left;
+    person_unread tell;
+    void *ctx;
+} unread_walk;
+
+static err unread_one(void *ctx, span key, span value)
+{
+    unread_walk *w = ctx;
+    person_record p = {.present = false};
+    ssmix_entry entry;
+    uint8_t now[16];
+    err e = record_unpack(value, &p);
+    if (e || !p.unread)
+        return e;
+    // One that was replaced meanwhile is another file, told when that was read.
+    if (adt_find(w->n, w->t, key, &entry) != OK || adt_mark(w->n, &entry, now) != OK ||
+        memcmp(now, p.adt, sizeof now) != 0)
+        return OK;
+    w->tell(w->ctx, &entry);
+    return --w->left ? OK : ERR_CLOSED;
+}
+
+err person_unread_list(node *n, size_t max, person_unread unread, void *ctx)
+{
+    unread_walk w = {.n = n, .left = max, .tell = unread, .ctx = ctx};
+    uint64_t count = 0;
+    err e = store_read(n->keep, &w.t);
+    if (e)
+        return e;
+    e = person_unread_count(w.t, &count);
+    if (e == OK && count && max)
+        e = store_walk(w.t, TABLE_PERSON, (span){0}, (span){0}, unread_one, &w);
+    store_end(w.t);
+    return e;
 }

@@ -19,6 +19,7 @@ typedef struct person_record {
     time_ms adt_time;
     uint8_t traits[TRAITS][TRAIT_BYTES]; // kind, 16 bytes of a keyed hash
     int trait_count;
+    bool unread;            // its ADT-00 is not HL7, has no patient, or is beyond every limit
     bool named;             // who is set: kana, birth and sex are all known
     pseudonym who;
 } person_record;
@@ -35,10 +36,15 @@ MUST_CHECK err person_search(const node *n, store_txn *t, const identity *i, cha
 
 // Reads changed charts in batches: add each, end with flush. For the scanner's thread.
 typedef struct person_batch person_batch;
-MUST_CHECK err person_batch_new(node *n, person_batch **ret);
+// unread: told of each ADT-00 that is new and cannot be read; may come twice for one chart.
+typedef void (*person_unread)(void *ctx, const ssmix_entry *e);
+MUST_CHECK err person_batch_new(node *n, person_unread unread, void *ctx, person_batch **ret);
 void person_batch_add(person_batch *b, span chart);
 // ret_read: how many ADT-00 were read anew since the last flush.
 void person_batch_flush(person_batch *b, uint64_t *ret_read);
 void person_batch_free(person_batch *b);
+// How many there are in the whole index, and the first `max` of them as they stand.
+MUST_CHECK err person_unread_count(store_txn *t, uint64_t *ret);
+MUST_CHECK err person_unread_list(node *n, size_t max, person_unread unread, void *ctx);
 
 #endif

@@ -15,6 +15,7 @@ enum { DIRTY_KEPT = 100, RECHECK_BYTES = 4096 };
 
 typedef struct dirt {
     char path[256], why[24];
+    uint8_t id[16]; // of a document, or zeros
 } dirt;
 
 struct scanner {
@@ -27,6 +28,7 @@ struct scanner {
     ssmix_counts counts;            // of the scan that runs, or ran last
     uint64_t patients, documents;   // as of the last scan that came to its end
     uint64_t identities;
+    uint64_t not_hl7;               // ADT-00 of the whole index that cannot be read
     time_ms last;
     err result;
     dirt dirty[DIRTY_KEPT];
@@ -44,10 +46,21 @@ static void on_progress(void *ctx, const ssmix_counts *now)
     pthread_mutex_unlock(&s->lock);
 }
 
+static size_t dirt_kept(const scanner *s)
+{
+    return s->dirty_count < DIRTY_KEPT ? s->dirty_count : DIRTY_KEPT;
+}
+
+static dirt *dirt_next(scanner *s)
+{
+    dirt *d = &s->dirty[s->dirty_count++ % DIRTY_KEPT];
+    *d = (dirt){.id = {0}};
+    return d;
+}
+
 static bool dirt_known(const scanner *s, const char *path, const char *why)
 {
-    size_t kept = s->dirty_count < DIRTY_KEPT ? s->dirty_count : DIRTY_KEPT;
-    for (size_t i = 0; i < kept; i++)
+    for (size_t i = 0; i < dirt_kept(s); i++)
         if (strcmp(s->dirty[i].why, why) == 0 && strncmp(s->dirty[i].path, path, sizeof s->dirty[i].path - 1) == 0)
             return true;
     return false;
@@ -67,9 +80,26 @@ static void on_dirty(void *ctx, const char *path, const char *why)
         pthread_mutex_unlock(&s->lock);
         return;
     }
-    dirt *d = &s->dirty[s->dirty_count++ % DIRTY_KEPT];
+    dirt *d = dirt_next(s);
     snprintf(d->path, sizeof d->path, "%s", path);
     snprintf(d->why, sizeof d->why, "%s", why);
+    pthread_mutex_unlock(&s->lock);
+}
+
+// A chart in two storages is told twice; masked paths of two charts may be the same.
+static void on_unread(void *ctx, const ssmix_entry *e)
+{
+    scanner *s = ctx;
+    bool known = false;
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < dirt_kept(s) && !known; i++)
+        known = memcmp(s->dirty[i].id, e->id, sizeof e->id) == 0;
+    if (!known) {
+        dirt *d = dirt_next(s);
+        ssmix_mask(e, d->path, sizeof d->path);
+        strcpy(d->why, "not HL7");
+        memcpy(d->id, e->id, sizeof d->id);
+    }
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -99,21 +129,61 @@ static void on_changed(void *ctx, span chart)
         recheck_flush(s);
 }
 
+// How a scan ended. The last identities are still on their way to the disk then, so a job behind theirs tells
+// it: who sees that no scan runs sees all of its figures.
+typedef struct ending {
+    err result;
+    bool counted;         // counts are of the whole index
+    ssmix_counts counts;
+    uint64_t identities, not_hl7;
+    bool not_hl7_known;
+} ending;
+
+static void scan_over(scanner *s, const ending *k)
+{
+    const ssmix_counts *c = &k->counts;
+    pthread_mutex_lock(&s->lock);
+    s->running = false;
+    s->result = k->result;
+    s->identities = k->identities;
+    if (k->not_hl7_known)
+        s->not_hl7 = k->not_hl7;
+    if (k->counted) {
+        s->counts = *c;
+        s->patients = c->patients;
+        s->documents = c->live;
+    }
+    if (k->result == OK)
+        s->last = clock_now_ms();
+    uint64_t not_hl7 = s->not_hl7;
+    pthread_mutex_unlock(&s->lock);
+    if (k->counted)
+        log_line(LOG_INFO, "scan: %" PRIu64 " files, %" PRIu64 " live, %" PRIu64 " patients, %" PRIu64 " new, %" PRIu64
+                 " gone, %" PRIu64 " skipped, %" PRIu64 " not HL7, %" PRId64 " ms", c->files, c->live, c->patients,
+                 c->new_entries, c->gone_entries, c->dirty_name + c->dirty_place + c->vanished + c->unreadable, not_hl7,
+                 c->took_ms);
+    else if (k->result != ERR_CLOSED)
+        log_line(LOG_ERROR, "the scan ended early: %s", err_text(k->result));
+}
+
 static err figures_run(job *j, store_txn *t)
 {
-    const ssmix_counts *c = j->state;
-    err e = meta_number_put(t, "patients", c->patients);
+    ending *k = j->state;
+    err e = person_unread_count(t, &k->not_hl7);
+    k->not_hl7_known = e == OK;
     if (e == OK)
-        e = meta_number_put(t, "documents", c->live);
-    if (e == OK && c->lost_roots == 0)
+        e = meta_number_put(t, "patients", k->counts.patients);
+    if (e == OK)
+        e = meta_number_put(t, "documents", k->counts.live);
+    if (e == OK && k->result == OK)
         e = meta_number_put(t, "last_scan", (uint64_t)j->now);
     return e;
 }
 
 static void figures_answer(job *j, err e)
 {
-    (void)j;
     (void)e; // shown only
+    scan_over(j->n->scan, j->state);
 }
 
 static err chart_count(void *ctx, span chart)
@@ -137,38 +207,20 @@ static void patients_count(const scanner *s, ssmix_counts *c)
 
 static void scan_once(scanner *s, bool full)
 {
-    ssmix_counts c = {0};
-    uint64_t read = 0;
-    err e = ssmix_scan(s->n->index, full, on_changed, &c);
-    patients_count(s, &c);
+    ending k = {.counted = false};
+    k.result = ssmix_scan(s->n->index, full, on_changed, &k.counts);
+    k.counted = k.result == OK || (k.result == ERR_IO && k.counts.lost_roots > 0);
+    patients_count(s, &k.counts);
     recheck_flush(s);
-    person_batch_flush(s->people, &read);
-    bool counted = e == OK || (e == ERR_IO && c.lost_roots > 0);
-    pthread_mutex_lock(&s->lock);
-    s->running = false;
-    s->result = e;
-    if (counted) {
-        s->counts = c;
-        s->patients = c.patients;
-        s->documents = c.live;
-    }
-    if (e == OK)
-        s->last = clock_now_ms();
-    s->identities = read;
-    pthread_mutex_unlock(&s->lock);
-    if (e == ERR_CLOSED)
-        return;
-    if (!counted) {
-        log_line(LOG_ERROR, "the scan ended early: %s", err_text(e));
-        return;
-    }
-    log_line(LOG_INFO, "scan: %" PRIu64 " files, %" PRIu64 " live, %" PRIu64 " patients, %" PRIu64 " new, %" PRIu64
-             " gone, %" PRIu64 " skipped, %" PRId64 " ms", c.files, c.live, c.patients, c.new_entries, c.gone_entries,
-             c.dirty_name + c.dirty_place + c.vanished + c.unreadable, c.took_ms);
-    job *j = job_with(s->n, sizeof c, figures_run, figures_answer);
+    person_batch_flush(s->people, &k.identities);
+    if (full && k.counted)
+        (void)!person_unread_list(s->n, DIRTY_KEPT, on_unread, s); // counted in any case
+    job *j = k.counted ? job_with(s->n, sizeof k, figures_run, figures_answer) : NULL;
     if (j) {
-        *(ssmix_counts *)j->state = c;
+        *(ending *)j->state = k;
         job_submit(j);
+    } else {
+        scan_over(s, &k);
     }
 }
 
@@ -241,7 +293,9 @@ static err figures_read(scanner *s)
     err e = store_read(s->n->keep, &t);
     if (e)
         return e;
-    e = meta_number(t, "patients", &s->patients);
+    e = person_unread_count(t, &s->not_hl7);
+    if (e == OK)
+        e = meta_number(t, "patients", &s->patients);
     if (e == OK)
         e = meta_number(t, "documents", &s->documents);
     s->counts.patients = s->patients;
@@ -270,7 +324,7 @@ err scan_start(node *n, scanner **ret)
     if (e == OK)
         e = figures_read(s);
     if (e == OK)
-        e = person_batch_new(n, &s->people);
+        e = person_batch_new(n, on_unread, s, &s->people);
     if (e == OK && n->index) {
         e = pthread_create(&s->thread, NULL, scanner_main, s) == 0 ? OK : ERR_MEM;
         s->started = e == OK;
@@ -329,6 +383,7 @@ void scan_show(scanner *s, control_in *in)
         {"unreadable", c->unreadable}, {"new", c->new_entries},
         {"gone", c->gone_entries},     {"took_ms", (uint64_t)c->took_ms},
         {"identities", s->identities}, {"lost_roots", c->lost_roots},
+        {"not_hl7", s->not_hl7},
     };
     control_record(in, "scan");
     control_text(in, "running", s->running ? "yes" : "no");

@@ -91,6 +91,8 @@ MUST_CHECK err ssmix_scan(ssmix_index *x, bool full, void (*changed)(void *ctx, 
 
 typedef err (*ssmix_visit)(void *ctx, const ssmix_entry *e);
 MUST_CHECK err ssmix_entries(ssmix_index *x, store_txn *t, span chart, ssmix_visit visit, void *ctx);
+// An entry's path as `dirty` tells paths.
+void ssmix_mask(const ssmix_entry *e, char *out, size_t cap);
 MUST_CHECK err ssmix_charts(ssmix_index *x, store_txn *t, err (*visit)(void *ctx, span chart), void *ctx);
 // Opens an entry's file for reading; renamed or moved under us: lists the folder again (ERR_NOT_FOUND: gone,
 // superseded or deleted). For an extended entry, part names the file inside ("" if there is only one). The path

@@ -127,6 +127,24 @@ static size_t put_step(char *out, size_t cap, span s, bool by_rule)
     return n < 0 ? 0 : (size_t)n >= cap ? cap - 1 : (size_t)n;
 }
 
+void ssmix_mask(const ssmix_entry *e, char *out, size_t cap)
+{
+    enum { CHART = 2, DAY, TYPE, NAME, STEPS };
+    char chart[SSMIX_CHART_MAX + 1];
+    span rest = span_str(e->folder), step[STEPS] = {{0}};
+    for (int i = 0; i < STEPS; i++) {
+        const uint8_t *slash = rest.len ? memchr(rest.at, '/', rest.len) : NULL;
+        step[i] = slash ? span_of(rest.at, (size_t)(slash - rest.at)) : rest;
+        rest = span_from(rest, step[i].len + (slash != NULL));
+    }
+    mask_chart(step[CHART], chart, sizeof chart);
+    int n = snprintf(out, cap, "***/***/%s", chart);
+    size_t at = n < 0 || (size_t)n >= cap ? cap - 1 : (size_t)n;
+    at += put_step(out + at, cap - at, step[DAY], true);
+    at += put_step(out + at, cap - at, step[TYPE], true);
+    put_step(out + at, cap - at, step[NAME], false);
+}
+
 void lister_dirty(lister *l, span day_name, span type_name, span name, const char *why)
 {
     if (!l->dirty)

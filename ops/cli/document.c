@@ -212,7 +212,8 @@ static void scan_skipped(const Tsunagu__ControlReply *r)
         {"history", N_("superseded versions")},    {"deleted", N_("deleted")},
         {"dirty_name", N_("not a storage's file name")},
         {"dirty_place", N_("not where the name says, or not a plain file")},
-        {"vanished", N_("vanished while reading")}, {"unreadable", N_("not readable")}};
+        {"vanished", N_("vanished while reading")}, {"unreadable", N_("not readable")},
+        {"not_hl7", N_("not HL7, or without a patient")}};
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
         long long n = field_number(r->records[0], reasons[i].key);
         if (n)

@@ -35,6 +35,15 @@ static void adt_write(const world *w, const char *chart, const char *pid, const 
 #define JIRO "YAMADA^JIRO^^^^^L^I~YAMADA^JIRO^^^^^L^P||19650415|M"
 #define HANA "SATO^HANA^^^^^L^I~SATO^HANA^^^^^L^P||19700101|F"
 
+static int told; // of unreadable ones since last set to 0
+static char told_path[SSMIX_PATH_MAX];
+static void on_unread(void *ctx, const ssmix_entry *e)
+{
+    (void)ctx;
+    told++;
+    ssmix_mask(e, told_path, sizeof told_path);
+}
+
 // Reads these charts anew, as after a scan; how many ADT-00 were read.
 static uint64_t refreshed(world *w, const char *first, const char *second)
 {
@@ -42,7 +51,7 @@ static uint64_t refreshed(world *w, const char *first, const char *second)
     uint64_t read;
     writer_options o = {.before = node_before_commit, .after = node_after_commit, .ctx = &w->n};
     assert_int_equal(writer_start(w->n.keep, &o, &w->n.write), OK);
-    assert_int_equal(person_batch_new(&w->n, &batch), OK);
+    assert_int_equal(person_batch_new(&w->n, on_unread, NULL, &batch), OK);
     person_batch_add(batch, span_str(first));
     if (second)
         person_batch_add(batch, span_str(second));
@@ -217,6 +226,73 @@ static void what_cannot_be_read_is_nobody(void **state)
     world_close(w);
 }
 
+static uint64_t unread(world *w)
+{
+    store_txn *t;
+    uint64_t n = 99;
+    assert_int_equal(store_read(w->n.keep, &t), OK);
+    assert_int_equal(person_unread_count(t, &n), OK);
+    store_end(t);
+    return n;
+}
+
+static void adt_raw(const world *w, const char *chart, const void *bytes, size_t len)
+{
+    char path[400];
+    adt_path(w, chart, path);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes, 1, len, f), len);
+    assert_int_equal(fclose(f), 0);
+}
+
+#define MASKED "***/***/******78/-/ADT-00/******78_-_ADT-00_999999999999999_20261101090000000_-_1"
+
+static void what_is_not_hl7_is_counted_and_named(void **state)
+{
+    (void)state;
+    static char large[(1 << 20) + 1];
+    memcpy(large, "MSH|^~\\&|", 9);
+    static const struct { const char *bytes; size_t len; } bad[] = {
+        {"\xFB\xFC", 2}, {"", 0}, {"%PDF-1.7\n", 9}, {"MSH|^~\\&|H|S|G|R|20260101000000||ADT^A08\rEVN||1\r", 47},
+        {large, sizeof large}};
+    world *w = opened();
+    assert_int_equal(unread(w), 0);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        adt_raw(w, CHART, bad[i].bytes, bad[i].len);
+        told = 0;
+        assert_int_equal(refreshed(w, CHART, CHART), 0); // a chart in two storages comes twice
+        assert_int_equal(told, 2);
+        assert_string_equal(told_path, MASKED);
+        assert_int_equal(unread(w), 1);
+        told = 0;
+        assert_int_equal(refreshed(w, CHART, NULL), 0); // known, and still counted
+        assert_int_equal(told, 0);
+        assert_int_equal(unread(w), 1);
+        assert_int_equal(person_unread_list(&w->n, 100, on_unread, NULL), OK);
+        assert_int_equal(told, 1);
+    }
+    adt_raw(w, TWIN, "x", 1);
+    assert_int_equal(refreshed(w, TWIN, NULL), 0);
+    assert_int_equal(unread(w), 2);
+    told = 0;
+    assert_int_equal(person_unread_list(&w->n, 1, on_unread, NULL), OK);
+    assert_int_equal(told, 1);
+    adt_write(w, CHART, TARO, "100"); // mended, though not read yet: no longer named
+    told = 0;
+    assert_int_equal(person_unread_list(&w->n, 100, on_unread, NULL), OK);
+    assert_int_equal(told, 1);
+    assert_int_equal(refreshed(w, CHART, NULL), 1);
+    assert_int_equal(unread(w), 1);
+    char path[400];
+    adt_path(w, TWIN, path);
+    assert_int_equal(unlink(path), 0);
+    kit_scan(w);
+    assert_int_equal(refreshed(w, TWIN, NULL), 0);
+    assert_int_equal(unread(w), 0); // gone
+    world_close(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_changed_adt_moves_the_chart),
         cmocka_unit_test(a_chart_without_adt_is_nobody),
         cmocka_unit_test(what_cannot_be_read_is_nobody),
+        cmocka_unit_test(what_is_not_hl7_is_counted_and_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
