@@ -62,6 +62,14 @@ static bool is_text(const char *media)
     return strncmp(media, "text/", 5) == 0 || strcmp(media, "application/xml") == 0 || strcmp(media, "hl7v2") == 0;
 }
 
+// A NUL would end what is shown before its time.
+static void nuls_blank(buf *bytes)
+{
+    for (size_t i = 0; i < bytes->len; i++)
+        if (!bytes->at[i])
+            bytes->at[i] = ' ';
+}
+
 static int document_show(const invocation *v, const Tsunagu__ControlRecord *head, buf *bytes)
 {
     const char *media = record_field(head, "media"), *type = record_field(head, "type");
@@ -78,10 +86,16 @@ static int document_show(const invocation *v, const Tsunagu__ControlRecord *head
     }
     buf_done(&text);
     if (is_text(media) && utf8_valid(buf_span(bytes))) {
+        if (strcmp(media, "hl7v2") == 0)
+            fprintf(stderr, _("tsunagu open: this document could not be made readable: what follows are its bytes as "
+                              "they are\n"));
+        nuls_blank(bytes);
         show_safe(stdout, buf_str(bytes), true);
         fputc('\n', stdout);
         return EXIT_OK;
     }
+    if (strcmp(media, "hl7v2") == 0)
+        fprintf(stderr, _("tsunagu open: this document could not be made readable\n"));
     fprintf(stderr, _("tsunagu open: %zu bytes of %s: use --out FILE to keep them\n"), bytes->len,
             media[0] ? media : _("unknown form"));
     return EXIT_OK;
