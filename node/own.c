@@ -8,6 +8,7 @@
 #include "node/uplink.h"
 #include "node/viewer.h"
 #include "proto/base/luhn.h"
+#include "proto/base/utf8.h"
 
 enum { NUMBER_MAX = 63, WITHDRAW_DEADLINE_MS = 30000 };
 
@@ -48,6 +49,18 @@ static const struct { const char *key; size_t at, cap; } fields[] = {
     FIELD(telephone),    FIELD(insurer),     FIELD(symbol),      FIELD(number),     FIELD(branch),
 };
 
+// Only what a person types is held to this: storages hold what they hold.
+static bool has_kanji(const char *text)
+{
+    for (span s = span_str(text); s.len;) {
+        uint32_t cp = utf8_next(&s);
+        if (cp == 0x3005 || (cp >= 0x3400 && cp <= 0x4dbf) || (cp >= 0x4e00 && cp <= 0x9fff) ||
+            (cp >= 0xf900 && cp <= 0xfaff) || (cp >= 0x20000 && cp <= 0x3ffff))
+            return true;
+    }
+    return false;
+}
+
 err identity_args(control_in *in, identity *i, bool *ret_any)
 {
     const char *sex = control_arg(in, "sex");
@@ -58,6 +71,10 @@ err identity_args(control_in *in, identity *i, bool *ret_any)
             continue;
         if (strlen(text) >= fields[k].cap) {
             control_note(in, "%s: too long", fields[k].key);
+            return ERR_USAGE;
+        }
+        if (strncmp(fields[k].key, "kana_", 5) == 0 && has_kanji(text)) {
+            control_note(in, "%s: kana or roman letters are needed, not kanji", fields[k].key);
             return ERR_USAGE;
         }
         strcpy((char *)i + fields[k].at, text);

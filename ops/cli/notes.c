@@ -29,6 +29,8 @@ static const char *const notes[] = {
     N_("its ADT-00 cannot be read"),
     N_("the chart lacks %s: give it as the form has it"),
     N_("give what the form says: kana_family, kana_given, birth, sex, ..."),
+    N_("nobody here fits the form"),
+    N_("%s: kana or roman letters are needed, not kanji"),
     N_("sex: M, F, O, U, A or N"),
     N_("say who confirms: by"),
     N_("say who records it: by"),
@@ -41,6 +43,8 @@ static const char *const notes[] = {
     N_("the rules know no category \"%s\""),
     N_("this consent does not fit a card: name fewer facilities, or a union"),
     N_("no consent is recorded for this chart"),
+    N_("the patient withdrew at facility %s after this consent, and this would let it read again; say also if the "
+       "patient agreed anew"),
     N_("it was withdrawn before"),
     N_("the hub has not acknowledged it yet: it stays in the outbox and is sent when the hub is reached"),
     // a clinic's node
@@ -53,6 +57,7 @@ static const char *const notes[] = {
     N_("another chart here discloses under the same name, birth and sex; say also "
        "if this one is to take its place"),
     N_("another own number has the same name, birth and sex; say also if it is so"),
+    N_("no hospital discloses this patient to this facility"),
     N_("no such ticket: look up again"),
     N_("document: 32 hex digits from a manifest are needed"),
     N_("no such handle: ask again from the start"),
