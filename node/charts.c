@@ -332,6 +332,8 @@ static err candidates_look(job *j, control_in *in)
         qsort(all, count, sizeof *all, candidate_cmp);
     for (size_t i = 0; e == OK && i < count; i++)
         candidate_show(in, t, all, count, i);
+    if (e == OK && !count)
+        control_note(in, "nobody here fits the form");
     store_end(t);
 out:
     if (all)

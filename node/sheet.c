@@ -320,6 +320,8 @@ static void sheet_end(sheet *s)
     }
     for (size_t i = 0; s->reply && i < s->reply->n_facilities && i < SOURCES_MAX; i++)
         facility_show(s, i);
+    if (s->reply && !s->reply->n_facilities)
+        control_note(s->in, "no hospital discloses this patient to this facility");
     for (size_t i = 0; i < s->source_count; i++)
         facts_show(s->in, &s->sources[i]);
     if (s->item_count)

@@ -122,6 +122,45 @@ static void the_true_answer_is_shown(void **state)
     said_done(&s);
 }
 
+// No result is an answer too, and says what it means.
+static void an_empty_answer_says_so(void **state)
+{
+    static const char *const form[] = {"kana_family", "NOBODY", "kana_given", "HERE", "birth", "1901-01-01", NULL};
+    static const char *const commands[] = {"lookup", "timeline"};
+    said s;
+    (void)state;
+    answer_with((span){0}, 0, 0, OK);
+    for (size_t i = 0; i < 2; i++) {
+        bed_say(&b, commands[i], lookup_args, &s);
+        assert_int_equal(s.r->status, OK);
+        assert_int_equal(s.r->n_records, 0);
+        assert_string_equal(s.r->note, "no hospital discloses this patient to this facility");
+        said_done(&s);
+    }
+    bed_say(&b, "candidates", form, &s);
+    assert_int_equal(s.r->status, OK);
+    assert_int_equal(s.r->n_records, 0);
+    assert_string_equal(s.r->note, "nobody here fits the form");
+    said_done(&s);
+}
+
+static void kanji_are_no_kana(void **state)
+{
+    static const char *const commands[] = {"register", "candidates", "confirm"};
+    said s;
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const char *args[] = {"as", "dr", "number", "78-001", "chart", BED_CHART, "by", "staff", "to", "federation",
+                              "kana_family", i == 1 ? "佐々木" : "山田", "kana_given", "TARO", NULL};
+        bed_say(&b, commands[i], args, &s);
+        assert_int_equal(s.r->status, ERR_USAGE);
+        assert_string_equal(s.r->note, "kana_family: kana or roman letters are needed, not kanji");
+        said_done(&s);
+    }
+    const char *fine[] = {"kana_family", "ヤマダ", "kana_given", "たろう", "kanji_family", "山田", NULL};
+    assert_int_equal(bed_do(&b, "candidates", fine), OK);
+}
+
 static void nothing_is_shown(const char *status)
 {
     said s;
@@ -443,6 +482,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_true_answer_is_shown),
+        cmocka_unit_test(an_empty_answer_says_so),
+        cmocka_unit_test(kanji_are_no_kana),
         cmocka_unit_test(tickets_of_others_are_none),
         cmocka_unit_test(rubbish_is_refused),
         cmocka_unit_test(mangled_documents_do_not_pass_for_whole),
