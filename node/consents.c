@@ -7,6 +7,7 @@
 #include "node/charts.h"
 #include "node/disclosure.h"
 #include "node/person.h"
+#include "node/stops.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
 #include "proto/base/luhn.h"
@@ -218,10 +219,56 @@ static err confirm_identity(confirming *k, control_in *in)
     return e;
 }
 
+// Whether the scope lets this facility read: by itself, by a union it is in or asks through, or in emergencies.
+static bool scope_reaches(const policy *p, const consent_scope *s, uint64_t facility)
+{
+    const char *unions[64];
+    int count = 0, f = policy_facility(p, facility);
+    uint64_t in = f == POLICY_NONE ? 0 : policy_facility_at(p, f).unions;
+    for (int n = 0; f != POLICY_NONE && n < policy_node_count(p); n++)
+        if (policy_node_serves(p, n, f))
+            in |= (uint64_t)1 << policy_node_at(p, n).union_no;
+    for (int u = 0; u < policy_union_count(p) && u < 64; u++)
+        if (in >> u & 1)
+            unions[count++] = policy_union_text(p, u).id;
+    return s->emergency || consent_covers(s, facility, unions, count, s->from);
+}
+
+typedef struct reopening {
+    job *j;
+    const consent_scope *scope;
+} reopening;
+
+static err reopening_one(void *ctx, uint64_t facility)
+{
+    const reopening *r = ctx;
+    char code[11];
+    if (!scope_reaches(r->j->rules->r->p, r->scope, facility))
+        return OK;
+    institution_format(facility, code);
+    snprintf(r->j->note, sizeof r->j->note, "the patient withdrew at facility %s after this consent, and this would let "
+                                            "it read again; say also if the patient agreed anew", code);
+    return ERR_CONFLICT;
+}
+
+// A later consent outweighs an earlier withdrawal at a clinic: a mere change of scope must not do so unseen.
+static err reopening_check(job *j, store_txn *t, const confirmation *c)
+{
+    reopening r = {j, &c->scope};
+    consent old;
+    if (c->also)
+        return OK;
+    err e = consent_get(t, span_str(c->chart), &old);
+    if (e == ERR_NOT_FOUND || (e == OK && old.card.scope.withdrawn))
+        return OK;
+    return e ? e : stops_since(t, &old.card.who, old.card.scope.at, reopening_one, &r);
+}
+
 static err confirm_run(job *j, store_txn *t)
 {
     confirming *k = j->state;
-    return disclosure_confirm(j, t, &k->c);
+    err e = reopening_check(j, t, &k->c);
+    return e ? e : disclosure_confirm(j, t, &k->c);
 }
 
 static void confirm_answer(job *j, err e)
@@ -307,8 +354,17 @@ typedef struct listing {
     bool more;
 } listing;
 
+static err stopped_one(void *ctx, uint64_t facility)
+{
+    buf *out = ctx;
+    char code[11];
+    institution_format(facility, code);
+    return buf_printf(out, "%s%s", out->len ? "," : "", code);
+}
+
 static err list_one(void *ctx, const consent *c)
 {
+    buf stopped = {0};
     listing *l = ctx;
     sent s = {.seq = 0};
     bool published = false;
@@ -321,9 +377,14 @@ static err list_one(void *ctx, const consent *c)
         e = disclosure_published(l->t, s.seq, &published);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    strcpy(l->last, c->chart);
-    consent_show(l->in, l->b, c, s.seq, published);
-    return OK;
+    e = stops_since(l->t, &c->card.who, c->card.scope.at, stopped_one, &stopped);
+    if (e == OK) {
+        strcpy(l->last, c->chart);
+        consent_show(l->in, l->b, c, s.seq, published);
+        control_text(l->in, "stopped", buf_str(&stopped));
+    }
+    buf_done(&stopped);
+    return e;
 }
 
 void consents_list(node *n, control_in *in)

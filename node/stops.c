@@ -39,6 +39,28 @@ err stop_covers(store_txn *t, const pseudonym *who, uint64_t facility, time_ms a
     return e == ERR_NOT_FOUND ? OK : e;
 }
 
+typedef struct since {
+    time_ms agreed;
+    stop_visit visit;
+    void *ctx;
+} since;
+
+static err since_one(void *ctx, span key, span value)
+{
+    const since *s = ctx;
+    if (key.len != KEY_BYTES_STOP || value.len != VALUE_BYTES)
+        return ERR_CORRUPT;
+    if ((time_ms)be64_get(value.at + 8) < s->agreed)
+        return OK;
+    return s->visit(s->ctx, be64_get(key.at + PSEUDONYM_BYTES));
+}
+
+err stops_since(store_txn *t, const pseudonym *who, time_ms agreed, stop_visit visit, void *ctx)
+{
+    since s = {agreed, visit, ctx};
+    return store_walk(t, TABLE_STOP, span_of(who->at, PSEUDONYM_BYTES), (span){0}, since_one, &s);
+}
+
 static err stop_log(job *j, store_txn *t, const pseudonym *who, uint64_t facility)
 {
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;

@@ -11,4 +11,8 @@ MUST_CHECK err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *
 // Did the patient withdraw from this facility after agreeing at `agreed`?
 MUST_CHECK err stop_covers(store_txn *t, const pseudonym *who, uint64_t facility, time_ms agreed, bool *ret);
 
+// Visits the facilities the patient withdrew at since agreeing at `agreed`. ERR_CLOSED ends it.
+typedef err (*stop_visit)(void *ctx, uint64_t facility);
+MUST_CHECK err stops_since(store_txn *t, const pseudonym *who, time_ms agreed, stop_visit visit, void *ctx);
+
 #endif

@@ -170,7 +170,7 @@ static const char *head_of(const char *name)
         {"patients", N_("patients")}, {"documents", N_("documents")}, {"consents", N_("consents")},
         {"last_scan", N_("last_scan")}, {"nodes", N_("nodes")}, {"cards", N_("cards")}, {"hash", N_("hash")},
         {"verified", N_("verified")}, {"bad", N_("bad")}, {"id", N_("id")}, {"at", N_("at")}, {"by", N_("by")},
-        {"emergency", N_("emergency")}, {"proxy", N_("proxy")}, {"withdrawn", N_("withdrawn")},
+        {"emergency", N_("emergency")}, {"proxy", N_("proxy")}, {"withdrawn", N_("withdrawn")}, {"stopped", N_("stopped")},
         {"kanji_family", N_("kanji_family")}, {"kanji_given", N_("kanji_given")}, {"kanji", N_("kanji")},
         {"kana_family", N_("kana_family")}, {"kana_given", N_("kana_given")}, {"address", N_("address")},
         {"telephone", N_("telephone")}, {"insurer", N_("insurer")}, {"symbol", N_("symbol")},

@@ -204,7 +204,7 @@ const command_row command_table[] = {
         "the scope: the revision rises. Give the identity fields of the request where they differ from ADT-00."),
      confirm_options, "confirm", NULL, NULL},
     {"consents", N_("recorded consents"), NULL, chart_optional, "consents",
-     "consent: chart revision state to categories from until registered_on withdrawn", NULL},
+     "consent: chart revision state to categories from until registered_on withdrawn stopped", NULL},
     {"withdraw", N_("the patient withdraws: nobody reads anything more"), NULL, withdraw_options, "withdraw", NULL, NULL},
     {"publish wait", N_("wait until the hub has every card"), NULL, wait_options, "publish.wait", NULL, NULL},
     {"publish again", N_("send every card again"), NULL, none, "resync", NULL, NULL},

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "proto/base/luhn.h"
 #include "tests/support/bed.h"
 
 static bed b;
@@ -260,6 +261,41 @@ static void stops_are_kept_once_and_in_any_order(void **state)
     assert_true(covers);
 }
 
+// A later consent would outweigh the withdrawal: a change of scope alone must not, unless it is said.
+static void a_stop_is_shown_and_not_undone_unseen(void **state)
+{
+    (void)state;
+    const char *chart[] = {"chart", BED_OTHER, NULL};
+    const char *wide[] = {"chart", BED_OTHER, "by", "staff", "to", "federation", NULL};
+    const char *also[] = {"chart", BED_OTHER, "by", "staff", "to", "federation", "also", "yes", NULL};
+    char to[32], code[11];
+    pseudonym who = bed_confirm(&b, BED_OTHER, "staff");
+    uint64_t clinic = b.p.nodes[PLACE_TMNIT].clinic;
+    said s;
+    institution_format(clinic, code);
+    assert_int_equal(stop_tell(30, &who, clinic, clock_now_ms() + 60000), OK); // stands after what follows
+    bed_say(&b, "consents", chart, &s);
+    assert_string_equal(said_field(&s, "consent", 0, "stopped"), code);
+    said_done(&s);
+    bed_say(&b, "confirm", wide, &s);
+    assert_int_equal(s.r->status, ERR_CONFLICT);
+    assert_non_null(strstr(s.r->note, code));
+    said_done(&s);
+    const char *unions[] = {"chart", BED_OTHER, "by", "staff", "to", "union:tmnit", NULL};
+    assert_int_equal(bed_do(&b, "confirm", unions), ERR_CONFLICT);
+    const char *urgent[] = {"chart", BED_OTHER, "by", "staff", "to", "union:kkr", "emergency", "yes", NULL};
+    assert_int_equal(bed_do(&b, "confirm", urgent), ERR_CONFLICT);
+    // Whoever it does not reach is no matter.
+    snprintf(to, sizeof to, "facility:%010llu", (unsigned long long)b.p.nodes[PLACE_KKR].clinic);
+    const char *other[] = {"chart", BED_OTHER, "by", "staff", "to", to, NULL};
+    assert_int_equal(bed_do(&b, "confirm", other), OK);
+    bed_say(&b, "consents", chart, &s);
+    assert_string_equal(said_field(&s, "consent", 0, "stopped"), code);
+    said_done(&s);
+    assert_int_equal(bed_do(&b, "confirm", wide), ERR_CONFLICT);
+    assert_int_equal(bed_do(&b, "confirm", also), OK);
+}
+
 static void a_stop_cut_at_each_byte_harms_nothing(void **state)
 {
     (void)state;
@@ -295,6 +331,7 @@ int main(void)
         cmocka_unit_test(a_hub_out_of_its_mind_is_not_believed),
         cmocka_unit_test(a_withdrawal_is_a_tombstone),
         cmocka_unit_test(stops_are_kept_once_and_in_any_order),
+        cmocka_unit_test(a_stop_is_shown_and_not_undone_unseen),
         cmocka_unit_test(a_stop_cut_at_each_byte_harms_nothing),
         cmocka_unit_test(new_rules_make_cards_anew),
         cmocka_unit_test(another_mapping_makes_cards_anew),
