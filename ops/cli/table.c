@@ -35,7 +35,8 @@ static const option_row confirm_options[] = {
     {"proxy", "RELATION", false, N_("a proxy consented: the relation"), "proxy"},
     {"registered-on", "DATE", false, N_("the disclosure's registration day: windows count back from it"),
      "registered_on"},
-    {"also", NULL, false, N_("though another chart here has the same pseudonym"), "also"},
+    {"also", NULL, false, N_("though another chart here has the same pseudonym, or the patient withdrew at a clinic "
+                             "that would read again"), "also"},
     IDENTITY_ROWS, END};
 static const option_row withdraw_options[] = {
     {"chart", "NUMBER", true, N_("the hospital's patient number"), "chart"},
