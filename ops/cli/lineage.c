@@ -47,13 +47,15 @@ static void version_tell(lineage *l, const paper *x, const ratify_tally *t)
     hex_put(hex, span_of(x->bundle->hash.at, HASH_BYTES));
     l->version = policy_version(p);
     if (!l->v->json && l->listing)
-        printf(_("version %u  %s  in force from %s, denied after %s  (%s)\n"), l->version, aloud, from, until, x->path);
+        printf(_("version %u  %s  in force from %s, denied after %s  (%s)\n"), l->version, aloud, from, until,
+               x->path);
     for (size_t i = 0; t && i < t->record.count; i++) {
         const ratify_signature *s = &t->record.signatures[i];
         policy_seat seat = policy_seat_at(t->old_rules, policy_seat_find(t->old_rules, s->seat));
         char on[11];
         day_format(s->on, on);
-        json_array_append_new(by, json_pack("{s:s, s:s, s:s}", "seat", s->seat, "institution", seat.institution, "on", on));
+        json_array_append_new(by, json_pack("{s:s, s:s, s:s}", "seat", s->seat, "institution", seat.institution,
+                                            "on", on));
         if (!l->v->json && l->listing)
             printf(_("    signed %s  %s (%s)\n"), on, s->seat, seat.institution);
     }
@@ -121,7 +123,8 @@ static err lineage_walk(lineage *l, const paper *first)
         if (!x->bundle || x == first)
             continue;
         // The same bytes given twice are one paper.
-        if (i && l->p.items[i - 1].bundle && memcmp(&l->p.items[i - 1].bundle->hash, &x->bundle->hash, HASH_BYTES) == 0)
+        const paper *last = i ? &l->p.items[i - 1] : NULL;
+        if (last && last->bundle && memcmp(last->bundle->hash.at, x->bundle->hash.at, HASH_BYTES) == 0)
             continue;
         if (policy_version(x->bundle->p) != round && next) {
             at = next;

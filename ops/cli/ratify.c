@@ -73,7 +73,7 @@ static err change_show(const invocation *v, const rules *a, const rules *b, FILE
         fprintf(out, _("Rules version %u → %u\n\n"), policy_version(a->p), policy_version(b->p));
         show_safe(out, buf_str(&words), true);
         if (council.len) {
-            fputs(_("\nThe council, days and keys:\n"), out);
+            fputs(_("\nBeside the rights:\n"), out);
             show_safe(out, buf_str(&council), true);
         }
         fprintf(out, _("\nhash to compare with the others: %s\n"), aloud);
@@ -209,7 +209,8 @@ out:
 static void refused_tell(const invocation *v, json_t *list, const char *path, const char *seat, const char *name,
                          const char *text)
 {
-    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "file", path, "seat", seat, "why", name, "text", text));
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "file", path, "seat", seat, "why", name,
+                                          "text", text));
     if (!v->json)
         printf(_("  refused  %s%s%s: %s\n"), path, seat[0] ? ": " : "", seat, text);
 }
@@ -257,9 +258,10 @@ static err verdict_tell(const invocation *v, const ratify_tally *t, json_t *refu
     uint32_t needed = ratify_needed(t->seats, q);
     bool good = step == STEP_GOOD;
     seats_tell(v, t, have, lack);
-    json_t *top = json_pack("{s:b, s:s, s:i, s:i, s:i, s:i, s:O, s:o, s:o}", "ok", good, "step", ratify_step_name(step),
-                            "version", (int)policy_version(t->new_rules), "seats", (int)t->seats, "counted",
-                            (int)t->counted, "needed", (int)needed, "refused", refused, "signed", have, "missing", lack);
+    json_t *top = json_pack("{s:b, s:s, s:i, s:i, s:i, s:i, s:O, s:o, s:o}", "ok", good, "step",
+                            ratify_step_name(step), "version", (int)policy_version(t->new_rules), "seats",
+                            (int)t->seats, "counted", (int)t->counted, "needed", (int)needed, "refused", refused,
+                            "signed", have, "missing", lack);
     if (v->json) {
         if (!good)
             show_refused();

@@ -68,6 +68,87 @@ static void day_put(const char *label, day before, day after, buf *out)
     buf_printf(out, "  %s: %s → %s\n", label, from, to);
 }
 
+// The reasons that a clinic may be told, as council.yaml names them.
+static void told_put(const policy *a, const policy *b, buf *out)
+{
+    for (int w = 0; w < WHY_COUNT; w++) {
+        bool before = policy_told(a) >> w & 1, after = policy_told(b) >> w & 1;
+        if (!before && after)
+            buf_printf(out, _("  clinics will be told the reason: %s\n"), policy_why_name((policy_why)w));
+        else if (before && !after)
+            buf_printf(out, _("  clinics will no longer be told the reason: %s\n"), policy_why_name((policy_why)w));
+    }
+}
+
+static void cards_put(const policy *a, const policy *b, buf *out)
+{
+    static const char *const GRAINS[] = {"presence", "month", "day"};
+    if (policy_index_grain(a) != policy_index_grain(b))
+        buf_printf(out, _("  how fine the hub's cards may be: %s → %s\n"), GRAINS[policy_index_grain(a)],
+                   GRAINS[policy_index_grain(b)]);
+    if (policy_ticket_ms(a) != policy_ticket_ms(b))
+        buf_printf(out, _("  a ticket's life in seconds: %u → %u\n"), policy_ticket_ms(a) / 1000,
+                   policy_ticket_ms(b) / 1000);
+}
+
+static void number_put(const char *label, int before, int after, buf *out)
+{
+    if (before != after)
+        buf_printf(out, "  %s: %d → %d\n", label, before, after);
+}
+
+// Every word of `a` in the mask is one of `b` in its mask. By name: a new word moves the numbers.
+static bool words_within(const policy *a, uint64_t of_a, const policy *b, uint64_t of_b, int count,
+                         policy_text (*text)(const policy *, int), int (*find)(const policy *, const char *))
+{
+    for (int i = 0; i < count; i++) {
+        int k = of_a >> i & 1 ? find(b, text(a, i).id) : 0;
+        if ((of_a >> i & 1) && (k == POLICY_NONE || !(of_b >> k & 1)))
+            return false;
+    }
+    return true;
+}
+
+static bool emergency_within(const policy *a, const policy *b)
+{
+    policy_emergency_view x = policy_emergency(a), y = policy_emergency(b);
+    return words_within(a, x.kinds, b, y.kinds, policy_kind_count(a), policy_kind_text, policy_kind) &&
+           words_within(a, x.roles, b, y.roles, policy_role_count(a), policy_role_text, policy_role) &&
+           words_within(a, x.categories, b, y.categories, policy_category_count(a), policy_category_text,
+                        policy_category);
+}
+
+static void emergency_put(const policy *a, const policy *b, buf *out)
+{
+    policy_emergency_view x = policy_emergency(a), y = policy_emergency(b);
+    number_put(_("emergency, minutes"), x.minutes, y.minutes, out);
+    number_put(_("emergency, hours until it is reviewed"), x.review_hours, y.review_hours, out);
+    number_put(_("emergency, also patients who did not agree (1: yes)"), x.without_consent, y.without_consent, out);
+    number_put(_("emergency, also patients who objected (1: yes)"), x.despite_objection, y.despite_objection, out);
+    for (int i = 0; i < AUDIENCE_COUNT; i++)
+        if ((x.told >> i & 1) != (y.told >> i & 1))
+            buf_printf(out,
+                       y.told >> i & 1 ? _("  emergency: now told to %s\n")
+                                       : _("  emergency: no longer told to %s\n"),
+                       policy_audience_name((policy_audience)i));
+    if (!emergency_within(a, b) || !emergency_within(b, a))
+        buf_put_str(out, _("  emergency: who may open a record, or what is shown, is not the same as before\n"));
+}
+
+// Whoever is known to both rules is served by it in both or in neither.
+static bool serves_same(const policy *a, int x, const policy *b, int y)
+{
+    for (int i = 0; i < policy_facility_count(a); i++) {
+        int k = policy_facility(b, policy_facility_at(a, i).code);
+        if (k == POLICY_NONE)
+            continue;
+        if (policy_node_serves(a, x, i) != policy_node_serves(b, y, k) ||
+            (policy_discloser(a, i) == x) != (policy_discloser(b, k) == y))
+            return false;
+    }
+    return true;
+}
+
 static void nodes_put(const policy *a, const policy *b, buf *out)
 {
     for (int i = 0; i < policy_node_count(a); i++) {
@@ -78,9 +159,12 @@ static void nodes_put(const policy *a, const policy *b, buf *out)
             continue;
         }
         policy_node_view y = policy_node_at(b, k);
-        if (!keys_same(x.tls_count, x.tls, y.tls_count, y.tls) || !keys_same(x.sign_count, x.sign, y.sign_count, y.sign) ||
+        if (!keys_same(x.tls_count, x.tls, y.tls_count, y.tls) ||
+            !keys_same(x.sign_count, x.sign, y.sign_count, y.sign) ||
             !keys_same(x.seal_count, x.seal, y.seal_count, y.seal))
             buf_printf(out, _("  node %s: other keys\n"), x.name);
+        if (strcmp(x.host, y.host) != 0 || !serves_same(a, i, b, k))
+            buf_printf(out, _("  node %s: another host name or other facilities\n"), x.name);
     }
     for (int i = 0; i < policy_node_count(b); i++)
         if (policy_node(a, policy_node_at(b, i).name) == POLICY_NONE)
@@ -97,10 +181,14 @@ err ratify_change_put(const policy *a, const policy *b, buf *out)
     day_put(_("no registrations after"), s.no_registrations, t.no_registrations, out);
     day_put(_("denied after"), s.deny, t.deny, out);
     if (p.numerator != q.numerator || p.denominator != q.denominator)
-        buf_printf(out, _("  share of the seats that ratifies: %u/%u → %u/%u\n"), p.numerator, p.denominator, q.numerator,
-                   q.denominator);
+        buf_printf(out, _("  share of the seats that ratifies: %u/%u → %u/%u\n"), p.numerator, p.denominator,
+                   q.numerator, q.denominator);
     seats_put(a, b, out);
-    if (!keys_same(g.tls_count, g.tls, h.tls_count, h.tls) || !keys_same(g.sign_count, g.sign, h.sign_count, h.sign) ||
+    told_put(a, b, out);
+    cards_put(a, b, out);
+    emergency_put(a, b, out);
+    if (!keys_same(g.tls_count, g.tls, h.tls_count, h.tls) ||
+        !keys_same(g.sign_count, g.sign, h.sign_count, h.sign) ||
         strcmp(g.host, h.host) != 0)
         buf_put_str(out, _("  the hub: another host name or other keys\n"));
     nodes_put(a, b, out);

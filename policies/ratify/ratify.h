@@ -108,8 +108,8 @@ MUST_CHECK err tally_add(ratify_tally *t, const ratify_head *h, const ratify_sig
 MUST_CHECK err tally_add_all(ratify_tally *t, const ratification *r, ratify_why *ret_first);
 ratify_step tally_step(const ratify_tally *t); // STEP_GOOD: ratified
 
-// What changes of the council itself, of versions, days and keys, in lines for people:
-// the part that a comparison of rights does not tell. Nothing changed: no lines.
+// What changes of the council itself, of days, keys, cards, tickets and emergencies, in lines
+// for people: the part that a comparison of rights does not tell. Nothing changed: no lines.
 MUST_CHECK err ratify_change_put(const policy *old_rules, const policy *new_rules, buf *out);
 
 #endif

@@ -178,12 +178,50 @@ static void change_tells(void **state)
     policy_free(c);
 }
 
+static policy *with_emergency(const char *emergency, const char *roles)
+{
+    policy_files f = kit_rules();
+    kit_put(&f, "emergency.yaml", emergency);
+    if (roles)
+        kit_put(&f, "roles.yaml", roles);
+    policy *p = kit_open(&f);
+    policy_files_done(&f);
+    return p;
+}
+
+// A new role before the others moves their numbers: that alone is no change, and hides none.
+static void emergency_told(void **state)
+{
+    (void)state;
+    static const char NURSE[] = "kinds: [hospital]\nroles: [nurse]\ncategories: [basics]\nminutes: 60\n"
+                                "told: [patient]\nreview_hours: 72\nwithout_consent: no\ndespite_objection: no\n";
+    static const char AIDE[] = "kinds: [hospital]\nroles: [aide]\ncategories: [basics]\nminutes: 30\n"
+                               "told: [patient, council]\nreview_hours: 72\nwithout_consent: no\ndespite_objection: no\n";
+    static const char ROLES[] = "roles:\n  - {id: aide, ja: 助手, en: aide}\n  - {id: physician, ja: 医師, en: physician}\n"
+                                "  - {id: nurse, ja: 看護師, en: nurse}\n";
+    policy *a = with_emergency(NURSE, NULL), *b = with_emergency(NURSE, ROLES), *c = with_emergency(AIDE, ROLES);
+    buf out = {0};
+    assert_int_equal(ratify_change_put(a, b, &out), OK);
+    assert_string_equal(buf_str(&out), "");
+    assert_int_equal(ratify_change_put(a, c, &out), OK);
+    assert_non_null(strstr(buf_str(&out), "who may open a record"));
+    assert_non_null(strstr(buf_str(&out), "emergency, minutes: 60 → 30"));
+    assert_non_null(strstr(buf_str(&out), "now told to council"));
+    // aide is number 0 here, as nurse is there: the same mask, another meaning.
+    assert_int_equal(policy_emergency(a).roles, policy_emergency(c).roles);
+    buf_done(&out);
+    policy_free(a);
+    policy_free(b);
+    policy_free(c);
+}
+
 int main(void)
 {
     TODAY = day_of(2026, 11, 21);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(five_refused_six_accepted), cmocka_unit_test(every_refusal), cmocka_unit_test(new_seat_waits),
         cmocka_unit_test(steps), cmocka_unit_test(quorum_counted), cmocka_unit_test(change_tells),
+        cmocka_unit_test(emergency_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
