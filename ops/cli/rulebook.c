@@ -126,6 +126,13 @@ static err bundle_write(const char *path, span bytes)
     return OK;
 }
 
+static void aloud_show(const hash32 *hash)
+{
+    char aloud[HASH_ALOUD_BYTES];
+    hash_aloud(hash, aloud);
+    printf(_("to read aloud: %s\n"), aloud);
+}
+
 int policy_compile_run(invocation *v)
 {
     const char *out = option_value(v, "out");
@@ -155,6 +162,8 @@ int policy_compile_run(invocation *v)
             printf("{\"ok\":true,\"hash\":\"%s\",\"bytes\":%zu,\"warnings\":%zu}\n", text, bundle.len, d.warnings);
         else
             printf(_("%s: %zu bytes\nhash %s\n"), out, bundle.len, text);
+        if (!v->json)
+            aloud_show(&hash);
     }
     if (old)
         rules_drop(old);
@@ -221,6 +230,7 @@ static void show_text_of(const rules *r, const char *hash, bool japanese)
     day_format(policy_effective_from(p), from);
     day_format(policy_stale_after(p), until);
     printf(_("rules version %u, in force from %s, stale after %s\nhash %s\n"), policy_version(p), from, until, hash);
+    aloud_show(&r->hash);
     printf(_("%d unions, %d facilities, %d nodes with keys\n\n"), policy_union_count(p), policy_facility_count(p),
            policy_node_count(p));
     for (int i = 0; i < policy_category_count(p); i++) {
