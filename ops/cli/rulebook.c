@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ops/cli/command.h"
+#include "ops/cli/papers.h"
 #include "ops/cli/show.h"
 #include "policies/compiler/compile.h"
 #include "policies/rules/rules.h"
@@ -34,15 +35,49 @@ static void diag_json(const diag *d)
     json_decref(top);
 }
 
+// --previous: names the version before in the new one, as council.yaml should. What council.yaml
+// says itself is left as it is, and checked by previous_check.
+static err previous_name(const policy_files *files, const rules *old)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        buf *text = &files->items[i].text;
+        if (strcmp(files->items[i].name, "council.yaml") != 0)
+            continue;
+        if ((text->len > 9 && memcmp(text->at, "previous:", 9) == 0) ||
+            (text->len && memmem(text->at, text->len, "\nprevious:", 10)))
+            return OK;
+        buf_put_str(text, text->len && text->at[text->len - 1] != '\n' ? "\nprevious: " : "previous: ");
+        buf_put_hex(text, span_of(old->hash.at, HASH_BYTES));
+        return buf_put_str(text, "\n");
+    }
+    return OK; // the compiler will miss the file
+}
+
+static err previous_check(const invocation *v, const rules *old, span bundle)
+{
+    policy *p;
+    err e = policy_open(bundle, &p);
+    if (e)
+        return e;
+    ratify_step step = ratify_step_of(old->p, p);
+    policy_free(p);
+    // The first change may be what gives the council its seats; who ratifies it is another question.
+    if (step == STEP_GOOD || step == STEP_NO_SEATS)
+        return OK;
+    complain(v, ERR_CONFLICT, ratify_step_text(step));
+    return ERR_CONFLICT;
+}
+
 // Compiles; complains; leaves the bytes in `bundle`. today: also what is suspicious.
-static err rulebook_compile(const invocation *v, const day *today, buf *bundle, diag *d)
+static err rulebook_compile(const invocation *v, const day *today, const rules *old, buf *bundle, diag *d)
 {
     policy_files files = {0};
     err e = policy_load_dir(option_value(v, "@DIR"), d, &files);
-    if (e == OK) {
+    if (e == OK && old)
+        e = previous_name(&files, old);
+    if (e == OK)
         e = today ? policy_check(&files, *today, d, bundle) : policy_compile(&files, d, bundle);
-        policy_files_done(&files);
-    }
+    policy_files_done(&files);
     return e;
 }
 
@@ -59,7 +94,7 @@ int policy_check_run(invocation *v)
     diag d = {0};
     buf bundle = {0};
     day today = day_of_time(clock_now_ms());
-    err e = rulebook_compile(v, &today, &bundle, &d);
+    err e = rulebook_compile(v, &today, NULL, &bundle, &d);
     if (!v->json || e == OK || d.errors)
         diag_show(v, &d);
     if (!v->json && e == OK)
@@ -91,6 +126,13 @@ static err bundle_write(const char *path, span bytes)
     return OK;
 }
 
+static void aloud_show(const hash32 *hash)
+{
+    char aloud[HASH_ALOUD_BYTES];
+    hash_aloud(hash, aloud);
+    printf(_("to read aloud: %s\n"), aloud);
+}
+
 int policy_compile_run(invocation *v)
 {
     const char *out = option_value(v, "out");
@@ -98,11 +140,16 @@ int policy_compile_run(invocation *v)
     buf bundle = {0};
     hash32 hash;
     char text[HASH_BYTES * 2 + 1];
-    err e = rulebook_compile(v, NULL, &bundle, &d);
+    rules *old = NULL;
+    if (option_value(v, "previous") && paper_bundle(v, option_value(v, "previous"), &old) != OK)
+        return EXIT_FAILED;
+    err e = rulebook_compile(v, NULL, old, &bundle, &d);
     if (d.kept && (d.errors || !v->json))
         diag_show(v, &d);
     if (e && !d.errors)
         complain(v, e, option_value(v, "@DIR"));
+    if (e == OK && old)
+        e = previous_check(v, old, buf_span(&bundle));
     if (e == OK) {
         e = bundle_write(out, buf_span(&bundle));
         if (e)
@@ -115,7 +162,11 @@ int policy_compile_run(invocation *v)
             printf("{\"ok\":true,\"hash\":\"%s\",\"bytes\":%zu,\"warnings\":%zu}\n", text, bundle.len, d.warnings);
         else
             printf(_("%s: %zu bytes\nhash %s\n"), out, bundle.len, text);
+        if (!v->json)
+            aloud_show(&hash);
     }
+    if (old)
+        rules_drop(old);
     buf_done(&bundle);
     diag_done(&d);
     return e ? EXIT_FAILED : EXIT_OK;
@@ -179,6 +230,7 @@ static void show_text_of(const rules *r, const char *hash, bool japanese)
     day_format(policy_effective_from(p), from);
     day_format(policy_stale_after(p), until);
     printf(_("rules version %u, in force from %s, stale after %s\nhash %s\n"), policy_version(p), from, until, hash);
+    aloud_show(&r->hash);
     printf(_("%d unions, %d facilities, %d nodes with keys\n\n"), policy_union_count(p), policy_facility_count(p),
            policy_node_count(p));
     for (int i = 0; i < policy_category_count(p); i++) {

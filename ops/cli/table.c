@@ -115,7 +115,32 @@ static const option_row policy_schema_options[] = {
     {"file", "NAME", false, N_("only for council, rules, union, agreement, ... (default: all)"), NULL}, END};
 static const option_row policy_compile_options[] = {
     {"@DIR", "DIR", true, N_("folder of the rules (YAML)"), NULL},
+    {"previous", "OLD", false, N_("the bundle of the version before: named in the new one, and checked"), NULL},
     {"out", "FILE", true, N_("write the bundle there"), NULL}, END};
+#define PASSPHRASE_ROW                                                                                            \
+    {"passphrase-fd", "N", false, N_("read the passphrase from this open file (default: ask at the terminal)"), NULL}
+static const option_row policy_keygen_options[] = {
+    {"@SEAT", "SEAT", true, N_("the seat's short name in council.yaml"), NULL},
+    {"out", "FILE", true, N_("write the key there (mode 0600)"), NULL}, PASSPHRASE_ROW, END};
+static const option_row policy_sign_options[] = {
+    {"@NEW", "NEW", true, N_("the bundle to sign"), NULL},
+    {"old", "OLD", true, N_("the bundle of the version before"), NULL},
+    {"seat", "ID", true, N_("the seat you sign for"), NULL},
+    {"key", "FILE", true, N_("the seat's key"), NULL},
+    {"out", "FILE", true, N_("write the signature there"), NULL},
+    {"yes", "HASH", false, N_("the hash you agreed on with the others, instead of typing it"), NULL}, PASSPHRASE_ROW,
+    END};
+static const option_row policy_ratify_options[] = {
+    {"@NEW", "NEW", true, N_("the bundle to ratify"), NULL},
+    {"@SIGNATURE...", "FILE", true, N_("signatures from `tsunagu policy sign`"), NULL},
+    {"old", "OLD", true, N_("the bundle of the version before"), NULL},
+    {"out", "FILE", false, N_("write the record there, if they are enough"), NULL}, END};
+static const option_row policy_verify_options[] = {
+    {"@FILE...", "FILE", true, N_("bundles and records, in any order"), NULL},
+    {"first", "HASH", true, N_("the pinned hash of the first version"), NULL}, END};
+static const option_row policy_history_options[] = {
+    {"@FILE...", "FILE", true, N_("bundles and records, in any order"), NULL},
+    {"first", "HASH", false, N_("the pinned hash of the first version"), NULL}, END};
 static const option_row policy_show_options[] = {
     {"@FILE", "FILE", true, N_("a bundle"), NULL}, END};
 static const option_row policy_explain_options[] = {
@@ -264,6 +289,21 @@ const command_row command_table[] = {
      policy_impact_options, NULL, NULL, policy_impact_run},
     {"policy matrix", N_("who sees what from whom, as a table"), NULL, policy_matrix_options, NULL, NULL,
      policy_matrix_run},
+
+    HEADING(N_("Ratifying a change of the rules")),
+    {"policy keygen", N_("make the key of a seat in the council"), NULL, policy_keygen_options, NULL, NULL,
+     policy_keygen_run},
+    {"policy sign", N_("read what would change, and sign for a seat"),
+     N_("On your own machine, without any network. Shows the change in words, then asks for the hash that you\n"
+        "have compared with the other councillors, then for the passphrase of the key."),
+     policy_sign_options, NULL, NULL, policy_sign_run},
+    {"policy ratify", N_("gather signatures: who has signed, who is missing, whether they are enough"),
+     N_("Three quarters of all seats of the version before are needed, not of those who answered."),
+     policy_ratify_options, NULL, NULL, policy_ratify_run},
+    {"policy verify", N_("prove every version from the pinned first one"), NULL, policy_verify_options, NULL, NULL,
+     policy_verify_run},
+    {"policy history", N_("all versions: hash, days, who signed"), NULL, policy_history_options, NULL, NULL,
+     policy_history_run},
 
     HEADING(N_("Trying it out")),
     {"synth", N_("write a synthetic SS-MIX2 storage"), NULL, synth_options_rows, NULL, NULL, synth_run},

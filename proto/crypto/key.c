@@ -266,6 +266,22 @@ err seal_key_load(const char *path, seal_key **ret) {
     return e ? e : seal_key_wrap(p, ret);
 }
 
+err sign_key_save_locked(const sign_key *k, span passphrase, const char *path) {
+    return pem_key_create_locked(path, k->pkey, passphrase);
+}
+
+err sign_key_load_locked(const char *path, span passphrase, sign_key **ret) {
+    EVP_PKEY *p;
+    err e = pem_key_read_locked(path, passphrase, &p);
+    if (e)
+        return e;
+    if (EVP_PKEY_get_base_id(p) != EVP_PKEY_ED25519) {
+        EVP_PKEY_free(p);
+        return ERR_FORMAT;
+    }
+    return sign_key_wrap(p, ret);
+}
+
 err secret_new(const char *path, uint8_t out[static KEY_BYTES]) {
     uint8_t secret[KEY_BYTES];
     char hex[2 * KEY_BYTES + 1];

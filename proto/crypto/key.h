@@ -35,6 +35,12 @@ void seal_key_public(const seal_key *k, uint8_t out[static KEY_BYTES]);
 // key, or a locked one (ERR_FORMAT).
 MUST_CHECK err sign_key_save(const sign_key *k, const char *path);
 MUST_CHECK err sign_key_load(const char *path, sign_key **ret);
+// The same under a passphrase (PKCS#8 PBES2: scrypt, AES-256), for keys that lie on a person's
+// own machine. ERR_AUTH for another passphrase, ERR_FORMAT for a key that is not locked.
+#define PASSPHRASE_LEAST 8 // bytes; saving with fewer is ERR_USAGE
+#define PASSPHRASE_MOST 1024
+MUST_CHECK err sign_key_save_locked(const sign_key *k, span passphrase, const char *path);
+MUST_CHECK err sign_key_load_locked(const char *path, span passphrase, sign_key **ret);
 MUST_CHECK err seal_key_save(const seal_key *k, const char *path);
 MUST_CHECK err seal_key_load(const char *path, seal_key **ret);
 // 32 secret bytes as 64 hex digits in a file of mode 0600 (the federation key, a node's secret).

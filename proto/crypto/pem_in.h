@@ -26,6 +26,9 @@ bool pem_at_end(void);
 MUST_CHECK err pem_cert_read(const char *path, X509 **ret); // the first in the file
 MUST_CHECK err pem_key_read(const char *path, EVP_PKEY **ret); // secret: mode checked
 MUST_CHECK err pem_key_create(const char *path, EVP_PKEY *key); // PKCS#8, 0600
+// The same under a passphrase. ERR_AUTH: another passphrase. ERR_USAGE: too short, too long.
+MUST_CHECK err pem_key_create_locked(const char *path, EVP_PKEY *key, span passphrase);
+MUST_CHECK err pem_key_read_locked(const char *path, span passphrase, EVP_PKEY **ret);
 void pem_bio_span(BIO *mem, span *ret); // borrows what a memory BIO holds
 
 #endif

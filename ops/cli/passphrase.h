@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// A passphrase: from the terminal without echo, or the first line of an open file
+// (--passphrase-fd N), never from the command line, which everyone on the machine can read.
+// Owner: buf_wipe. Thread: one. Fails: says why itself.
+#ifndef TSUNAGU_CLI_PASSPHRASE_H
+#define TSUNAGU_CLI_PASSPHRASE_H
+
+#include "ops/cli/command.h"
+
+// twice: asks again, for a new one. fd: -1 for the terminal.
+MUST_CHECK err passphrase_read(const invocation *v, int fd, bool twice, buf *ret);
+
+#endif
