@@ -139,15 +139,15 @@ static telling reading_answer(reading *r)
 static void reading_tell(reading *r, telling t)
 {
     fetch *f = r->f;
+    // Before the answer: whoever has heard the end may open the next, and finds the place free.
+    if (t.over)
+        reading_unlist(r);
     if (t.in)
         control_finish(t.in, t.e);
     if (t.credit && f)
         fetch_credit(f, t.credit);
-    if (!t.over)
-        return;
-    if (f)
+    if (t.over && f)
         fetch_cancel(f); // what still comes is wanted by nobody; nothing, if all came
-    reading_unlist(r);
 }
 
 static void on_plain(void *ctx, span plain, uint32_t cost)
