@@ -17,12 +17,13 @@ static err file_read(const char *path, char *why, buf *out)
 {
     err e = ERR_IO;
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    // Not blocking: a pipe in the bundle's place must not hold up a reload.
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st) != 0) {
         snprintf(why, WHY_BYTES, _("%s: %s; write it with `tsunagu policy compile`"), path, strerror(errno));
         goto out;
     }
-    if (st.st_size <= 0 || st.st_size > (off_t)RULES_BYTES_MAX) {
+    if (!S_ISREG(st.st_mode) || st.st_size <= 0 || st.st_size > (off_t)RULES_BYTES_MAX) {
         snprintf(why, WHY_BYTES, _("%s: %lld bytes cannot be a rules bundle"), path, (long long)st.st_size);
         e = ERR_LIMIT;
         goto out;

@@ -162,6 +162,18 @@ static void what_is_not_there_or_no_file_is_told(void **state)
     refused(NULL, ERR_LIMIT);
 }
 
+// A pipe that nobody writes to: refused at once, not waited for.
+static void a_pipe_is_not_waited_for(void **state)
+{
+    (void)state;
+    rules *r;
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(rules_load(path, NULL, why, &r), ERR_LIMIT);
+    assert_non_null(strstr(why, "cannot be a rules bundle"));
+    unlink(path);
+}
+
 static void *hold(void *arg)
 {
     for (int i = 0; i < 20000; i++)
@@ -193,6 +205,7 @@ int main(void)
         cmocka_unit_test(cut_at_every_byte_it_is_no_bundle),
         cmocka_unit_test(a_flipped_bit_never_passes_the_pin),
         cmocka_unit_test(what_is_not_there_or_no_file_is_told),
+        cmocka_unit_test(a_pipe_is_not_waited_for),
         cmocka_unit_test(the_last_holder_frees),
     };
     return cmocka_run_group_tests(tests, begin, end);
