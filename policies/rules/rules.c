@@ -73,19 +73,24 @@ static err keys_prepare(rules *r)
     return OK;
 }
 
-static err rules_made(span bytes, const char *pin, const char *where, char *why, rules **ret)
+err rules_load(const char *path, const char *pin, char *why, rules **ret)
 {
+    buf bytes = {.max = RULES_BYTES_MAX};
     rules *r = calloc(1, sizeof *r);
-    if (!r)
-        return ERR_MEM;
-    r->count = 1;
-    sha256(bytes, &r->hash);
-    err e = pin_check(where, pin, &r->hash, why);
+    err e = r ? OK : ERR_MEM;
+    if (e == OK) {
+        r->count = 1;
+        e = file_read(path, why, &bytes);
+    }
     if (e)
         goto out;
-    e = policy_open(bytes, &r->p);
+    sha256(buf_span(&bytes), &r->hash);
+    e = pin_check(path, pin, &r->hash, why);
+    if (e)
+        goto out;
+    e = policy_open(buf_span(&bytes), &r->p);
     if (e) {
-        snprintf(why, WHY_BYTES, _("%s: is no rules bundle (%s); write it anew with `tsunagu policy compile`"), where,
+        snprintf(why, WHY_BYTES, _("%s: is no rules bundle (%s); write it anew with `tsunagu policy compile`"), path,
                  err_text(e));
         goto out;
     }
@@ -93,28 +98,34 @@ static err rules_made(span bytes, const char *pin, const char *where, char *why,
     r->emergency = policy_purpose(r->p, "emergency");
     e = keys_prepare(r);
     if (e) {
-        snprintf(why, WHY_BYTES, _("%s: the hub's signing key in it cannot be used"), where);
+        snprintf(why, WHY_BYTES, _("%s: the hub's signing key in it cannot be used"), path);
         goto out;
     }
     *ret = r;
     r = NULL;
 out:
     rules_drop(r);
+    buf_done(&bytes);
     return e;
 }
 
-err rules_of(span bytes, const char *where, char *why, rules **ret)
+err rules_of(span bundle, rules **ret)
 {
-    return rules_made(bytes, NULL, where, why, ret);
-}
-
-err rules_load(const char *path, const char *pin, char *why, rules **ret)
-{
-    buf bytes = {.max = RULES_BYTES_MAX};
-    err e = file_read(path, why, &bytes);
-    if (e == OK)
-        e = rules_made(buf_span(&bytes), pin, path, why, ret);
-    buf_done(&bytes);
+    rules *r = bundle.len > RULES_BYTES_MAX ? NULL : calloc(1, sizeof *r);
+    if (!r)
+        return bundle.len > RULES_BYTES_MAX ? ERR_LIMIT : ERR_MEM;
+    r->count = 1;
+    sha256(bundle, &r->hash);
+    err e = policy_open(bundle, &r->p);
+    if (e == OK) {
+        policy_set_hash(r->p, r->hash.at);
+        r->emergency = policy_purpose(r->p, "emergency");
+        e = keys_prepare(r);
+    }
+    if (e)
+        rules_drop(r);
+    else
+        *ret = r;
     return e;
 }
 

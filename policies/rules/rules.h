@@ -24,8 +24,8 @@ typedef struct rules {
 
 // pin: 64 hex digits, or NULL.
 MUST_CHECK err rules_load(const char *path, const char *pin, char *why, rules **ret);
-// The same of bytes in hand; `where` names them in `why`.
-MUST_CHECK err rules_of(span bytes, const char *where, char *why, rules **ret);
+// The same from bytes already in hand (copied). ERR_FORMAT, ERR_MEM.
+MUST_CHECK err rules_of(span bundle, rules **ret);
 rules *rules_keep(rules *r);
 void rules_drop(rules *r);
 // The first 8 bytes of the hash, as access log entries name the rules.
