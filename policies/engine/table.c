@@ -39,3 +39,19 @@ uint32_t policy_categories(const policy *p)
 {
     return p->used;
 }
+
+static bool pact_in_force(const policy *p, int discloser, int viewer, day today)
+{
+    const pact_cell *c = &p->pacts[discloser * p->unions.count + viewer];
+    return c->categories && c->from <= today && today <= c->until;
+}
+
+bool policy_related(const policy *p, uint64_t a, uint64_t b, day today)
+{
+    for (int i = 0; i < p->unions.count; i++)
+        for (int k = 0; k < p->unions.count; k++)
+            if ((a >> i & 1) && (b >> k & 1) &&
+                (i == k || pact_in_force(p, i, k, today) || pact_in_force(p, k, i, today)))
+                return true;
+    return false;
+}

@@ -23,4 +23,8 @@ policy_pact_view policy_pact_at(const policy *p, int discloser, int viewer, int 
 uint64_t policy_discloses(const policy *p, int facility); // the unions it discloses under
 uint32_t policy_categories(const policy *p);              // bits that exist
 
+// Do these unions (bits) have to do with each other on that day: one in common, or an agreement in force, in
+// either direction?
+bool policy_related(const policy *p, uint64_t a, uint64_t b, day today);
+
 #endif

@@ -29,6 +29,7 @@ typedef enum log_event {
     EVENT_READ = 17, EVENT_ASK = 18,          // node, viewing side: opened; asked for a timeline
     EVENT_CONTROL = 19,                       // an operator's command that changes or shows patient data
     EVENT_CUT = 20,                           // a peer was cut off for breaking the protocol
+    EVENT_LETTER = 21,                        // a letter between nodes was passed on, or refused
     EVENT_COUNT
 } log_event;
 const char *log_event_name(uint32_t e); // "lookup"; "?" if unknown

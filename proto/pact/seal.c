@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "proto/pact/seal.h"
+#include "proto/pact/seal_in.h"
 
 #include <string.h>
 
 #include "proto/wire/limits.h"
 
-#define SEAL_VERSION 1
-#define SEAL_HEAD (2 + HPKE_ENC_BYTES) // version, key index, enc
 #define PIECE_HEAD 1
 #define INFO_MAX 96
 #define SEALED_CHUNK_MAX (WIRE_CHUNK_MAX + SEAL_OVERHEAD)
@@ -54,11 +52,11 @@ static context_info info_of(span label, span ticket, const hash32 *ask)
 #define ASK_LABEL SPAN_LIT("tsunagu ask v1")
 #define ANSWER_LABEL SPAN_LIT("tsunagu answer v1")
 
-static err send_context(const context_info *info, const seal_key *own, const uint8_t *to_pub, uint8_t *enc,
+static err send_context(span info, const seal_key *own, const uint8_t *to_pub, uint8_t *enc,
                         hpke *ret)
 {
     const hpke_setup setup = {
-        .aead = HPKE_CHACHA20POLY1305, .info = span_of(info->at, info->len), .sender = own};
+        .aead = HPKE_CHACHA20POLY1305, .info = info, .sender = own};
     return hpke_sender(&setup, to_pub, enc, ret);
 }
 
@@ -76,14 +74,9 @@ static err open_into(hpke *h, span aad, span sealed, buf *plain)
 
 // Tries each own key that the message names with each key the sender may have:
 // while keys are being replaced there are two of both. The context that opens is handed over.
-typedef struct opening {
-    seal_key *const *own;
-    int own_count;
-    const uint8_t *const *from;
-    int from_count;
-} opening;
+typedef seal_reader opening;
 
-static err open_first(const opening *o, const context_info *info, uint8_t index, const uint8_t *enc, span aad,
+static err open_first(const opening *o, span info, uint8_t index, const uint8_t *enc, span aad,
                       span sealed, buf *plain, hpke *ret, int *ret_from)
 {
     for (int k = 0; k < o->own_count; k++) {
@@ -91,7 +84,7 @@ static err open_first(const opening *o, const context_info *info, uint8_t index,
             continue;
         for (int f = 0; f < o->from_count; f++) {
             const hpke_setup setup = {.aead = HPKE_CHACHA20POLY1305,
-                                      .info = span_of(info->at, info->len),
+                                      .info = info,
                                       .sender_pub = o->from[f]};
             hpke h = {0};
             err e = hpke_receiver(&setup, o->own[k], enc, &h);
@@ -111,50 +104,74 @@ static err open_first(const opening *o, const context_info *info, uint8_t index,
     return ERR_AUTH;
 }
 
-// ---- the ask --------------------------------------------------------------------
+// ---- one message -----------------------------------------------------------------
 
-err ask_seal(const seal_key *own, const uint8_t to_pub[static KEY_BYTES], span ticket, span plain,
-             buf *sealed, hash32 *ret_ask)
+err message_seal(const seal_key *own, const uint8_t to_pub[static KEY_BYTES], span info, span plain, size_t max,
+                 buf *sealed, hpke *ret_context)
 {
     size_t len = SEAL_HEAD + plain.len + HPKE_TAG_BYTES, n = 0, before = sealed->len;
-    if (plain.len > WIRE_SEALED_MAX || len > WIRE_SEALED_MAX)
+    if (plain.len > max || len > max)
         return ERR_LIMIT;
     err e = buf_reserve(sealed, len);
     if (e)
         return e;
     uint8_t *p = sealed->at + before;
-    context_info info = info_of(ASK_LABEL, ticket, NULL);
     hpke h = {0};
     p[0] = SEAL_VERSION;
     p[1] = index_of(to_pub);
-    e = send_context(&info, own, to_pub, p + 2, &h);
+    e = send_context(info, own, to_pub, p + 2, &h);
     if (!e)
         e = hpke_seal(&h, span_of(p, 2), plain, p + SEAL_HEAD, &n);
-    if (!e) {
+    if (!e)
         sealed->len = before + SEAL_HEAD + n;
-        sha256(span_of(p, SEAL_HEAD + n), ret_ask);
-    }
-    hpke_done(&h);
+    if (!e && ret_context)
+        *ret_context = h;
+    else
+        hpke_done(&h);
+    return e;
+}
+
+err message_open(const seal_reader *who, span info, span sealed, size_t max, buf *plain, hpke *ret_context,
+                 int *ret_from)
+{
+    hpke h = {0};
+    if (sealed.len > max)
+        return ERR_LIMIT;
+    if (sealed.len < SEAL_HEAD + HPKE_TAG_BYTES || sealed.at[0] != SEAL_VERSION)
+        return ERR_FORMAT;
+    err e = open_first(who, info, sealed.at[1], sealed.at + 2, span_of(sealed.at, 2), span_from(sealed, SEAL_HEAD),
+                       plain, &h, ret_from);
+    if (e)
+        return e;
+    if (ret_context)
+        *ret_context = h;
+    else
+        hpke_done(&h);
+    return OK;
+}
+
+// ---- the ask --------------------------------------------------------------------
+
+err ask_seal(const seal_key *own, const uint8_t to_pub[static KEY_BYTES], span ticket, span plain,
+             buf *sealed, hash32 *ret_ask)
+{
+    size_t before = sealed->len;
+    context_info info = info_of(ASK_LABEL, ticket, NULL);
+    err e = message_seal(own, to_pub, span_of(info.at, info.len), plain, WIRE_SEALED_MAX, sealed, NULL);
+    if (!e)
+        sha256(span_from(buf_span(sealed), before), ret_ask);
     return e;
 }
 
 err ask_open(seal_key *const *own, int own_count, const uint8_t *const *from_pubs, int from_count,
              span ticket, span sealed, buf *plain, hash32 *ret_ask, int *ret_from)
 {
-    if (sealed.len > WIRE_SEALED_MAX)
-        return ERR_LIMIT;
-    if (sealed.len < SEAL_HEAD + HPKE_TAG_BYTES || sealed.at[0] != SEAL_VERSION)
-        return ERR_FORMAT;
     const opening o = {own, own_count, from_pubs, from_count};
     context_info info = info_of(ASK_LABEL, ticket, NULL);
-    hpke h = {0};
-    err e = open_first(&o, &info, sealed.at[1], sealed.at + 2, span_of(sealed.at, 2),
-                       span_from(sealed, SEAL_HEAD), plain, &h, ret_from);
-    if (e)
-        return e;
-    hpke_done(&h);
-    sha256(sealed, ret_ask);
-    return OK;
+    err e = message_open(&o, span_of(info.at, info.len), sealed, WIRE_SEALED_MAX, plain, NULL, ret_from);
+    if (!e)
+        sha256(sealed, ret_ask);
+    return e;
 }
 
 // ---- the answer, discloser's end -------------------------------------------------
@@ -164,7 +181,7 @@ err seal_stream_begin(seal_stream *s, const seal_key *own, const uint8_t to_pub[
 {
     seal_stream fresh = {.first = true, .key_index = index_of(to_pub), .ask = *ask};
     context_info info = info_of(ANSWER_LABEL, ticket, ask);
-    err e = send_context(&info, own, to_pub, fresh.enc, &fresh.context);
+    err e = send_context(span_of(info.at, info.len), own, to_pub, fresh.enc, &fresh.context);
     if (e)
         hpke_done(&fresh.context);
     else
@@ -227,7 +244,7 @@ static err take_first(seal_stream *s, const opening *o, span ticket, span chunk,
     int from = 0;
     context_info info = info_of(ANSWER_LABEL, ticket, &s->ask);
     span piece = span_from(chunk, SEAL_HEAD);
-    err e = open_first(o, &info, chunk.at[1], chunk.at + 2, span_cut(piece, 0, PIECE_HEAD),
+    err e = open_first(o, span_of(info.at, info.len), chunk.at[1], chunk.at + 2, span_cut(piece, 0, PIECE_HEAD),
                        span_from(piece, PIECE_HEAD), plain, &s->context, &from);
     if (e)
         return e;

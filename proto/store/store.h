@@ -13,7 +13,7 @@
 
 #include "proto/base/span.h"
 
-#define STORE_TABLES 16
+#define STORE_TABLES 48
 #define STORE_KEY_MAX 500               // a key has 1 to this many bytes; else ERR_USAGE, ERR_LIMIT
 #define STORE_VALUE_MAX ((size_t)1 << 30) // beyond: ERR_LIMIT
 

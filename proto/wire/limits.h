@@ -17,6 +17,7 @@
 #define WIRE_CARD_MAX 1024            // bytes of a card
 #define WIRE_TICKET_MAX 1024          // bytes of a ticket with its path
 #define WIRE_SEALED_MAX 1024          // bytes of a sealed ask
+#define WIRE_LETTER_MAX ((128u << 10) + 256) // bytes of a sealed letter
 #define WIRE_MANIFEST_ENTRIES 400     // entries in one piece of a manifest
 #define WIRE_CONTROL_MAX (1u << 20)   // bytes of a control message
 

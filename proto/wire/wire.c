@@ -18,6 +18,7 @@ static const struct {
     {"cards", WIRE_CARD_MAX, WIRE_CARDS_MAX},
     {"ticket", WIRE_TICKET_MAX, 0},
     {"sealed", WIRE_SEALED_MAX, 0},
+    {"letter", WIRE_LETTER_MAX, 0},
     {"entries", 0, WIRE_MANIFEST_ENTRIES},
     {"data", WIRE_CONTROL_MAX, 0},
     {"body", WIRE_BODY_MAX, 0},
