@@ -30,6 +30,8 @@ typedef struct draft_term {
     const char *id, *ja, *en, *secretariat;
     int bit;    // its number: a category's is written in the file, others are counted by id
     int months; // categories
+    bool has_key; // a union's secretariat
+    uint8_t key[32];
     draft_place place;
 } draft_term;
 

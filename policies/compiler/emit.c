@@ -52,6 +52,14 @@ static void categories_put(buf *b, const draft *d)
     }
 }
 
+static void union_put(buf *b, const draft_term *u)
+{
+    text_put(b, u->secretariat);
+    buf_put_u8(b, u->has_key);
+    if (u->has_key)
+        buf_put(b, u->key, sizeof u->key);
+}
+
 static void terms_put(buf *b, const draft_terms *t, bool secretariats)
 {
     buf_put_u8(b, (uint8_t)t->count);
@@ -60,7 +68,7 @@ static void terms_put(buf *b, const draft_terms *t, bool secretariats)
         text_put(b, t->items[i].ja);
         text_put(b, t->items[i].en);
         if (secretariats)
-            text_put(b, t->items[i].secretariat);
+            union_put(b, &t->items[i]);
     }
 }
 

@@ -60,8 +60,8 @@ SHAPE(SHAPE_RULES, MAP("rules", FIELD_LIST, true, SHAPE_RULE));
 SHAPE(SHAPE_FACILITY, NEED("code", FIELD_CODE), NEED("name", FIELD_TEXT), MAY("ward", FIELD_TEXT),
       WORD("kind", FIELD_WORD, true, WORDS_KINDS));
 SHAPE(SHAPE_UNION, NEED("union", FIELD_ID), NEED("ja", FIELD_TEXT), NEED("en", FIELD_TEXT),
-      NEED("secretariat", FIELD_TEXT), MAP("discloses", FIELD_LIST, false, SHAPE_FACILITY),
-      MAP("views", FIELD_LIST, false, SHAPE_FACILITY));
+      NEED("secretariat", FIELD_TEXT), MAY("secretariat_key", FIELD_HEX),
+      MAP("discloses", FIELD_LIST, false, SHAPE_FACILITY), MAP("views", FIELD_LIST, false, SHAPE_FACILITY));
 
 // The five keys of a difference, the same for all and for one direction.
 #define DIFFERENCES                                                            \

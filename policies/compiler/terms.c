@@ -112,6 +112,8 @@ static void unions_words(draft *d)
         u.ja = draft_text(d, draft_may(map, "ja"));
         u.en = draft_text(d, draft_may(map, "en"));
         u.secretariat = draft_text(d, draft_may(map, "secretariat"));
+        draft_place key = draft_may(map, "secretariat_key");
+        u.has_key = key.node && draft_key(d, key, u.key);
         if (!u.id || !u.ja || !u.en || !u.secretariat) {
             t->partial = true;
             continue;

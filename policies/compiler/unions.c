@@ -81,8 +81,24 @@ static void facilities_sort(draft *d)
     d->facility_count = kept;
 }
 
+// A signature under a list must say whose it is: one key is one union's, and no seat's.
+static void union_keys_check(draft *d)
+{
+    for (size_t i = 0; i < d->unions.count; i++) {
+        const draft_term *u = &d->unions.items[i];
+        draft_place at = draft_may(u->place, "secretariat_key");
+        for (size_t k = 0; u->has_key && k < i; k++)
+            if (d->unions.items[k].has_key && memcmp(d->unions.items[k].key, u->key, 32) == 0)
+                draft_error(d, at, _("this key already is that of the union \"%s\""), d->unions.items[k].id);
+        for (size_t k = 0; u->has_key && k < d->seat_count; k++)
+            if (d->seats[k].has_key && memcmp(d->seats[k].key, u->key, 32) == 0)
+                draft_error(d, at, _("this key already is that of the seat \"%s\""), d->seats[k].id);
+    }
+}
+
 void unions_draft(draft *d)
 {
+    union_keys_check(d);
     for (size_t i = 0; i < d->unions.count; i++)
         d->facility_cap += side_count(d->unions.items[i].place, "discloses") +
                            side_count(d->unions.items[i].place, "views");

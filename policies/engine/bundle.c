@@ -105,25 +105,40 @@ static void categories_read(reader *r, policy *p)
         r->bad = true;
 }
 
-// Also the unions, whose rows end with their secretariat.
-static err terms_read(reader *r, int max, term_table *t, const char ***ret_more)
+static void union_read(reader *r, policy *p, int number)
+{
+    key_set key = {0};
+    p->secretariats[number] = bundle_text(r);
+    bundle_keys(r, &key);
+    if (r->bad || key.count > 1) {
+        r->bad = true;
+        return;
+    }
+    p->union_keys[number] = key.count ? key.at[0] : NULL;
+    // One key is one secretariat.
+    for (int i = 0; key.count && i < number; i++)
+        if (p->union_keys[i] && memcmp(p->union_keys[i], key.at[0], 32) == 0)
+            r->bad = true;
+}
+
+// The rows of the unions end with what union_read reads.
+static err terms_read(reader *r, int max, term_table *t, policy *unions)
 {
     int count = read_u8(r);
     if (r->bad || count == 0 || count > max)
         return ERR_FORMAT;
     t->items = calloc((size_t)count, sizeof *t->items);
-    const char **more = ret_more ? calloc((size_t)count, sizeof *more) : NULL;
-    if (ret_more)
-        *ret_more = more;
-    if (!t->items || (ret_more && !more))
+    if (unions)
+        unions->secretariats = calloc((size_t)count, sizeof *unions->secretariats);
+    if (!t->items || (unions && !unions->secretariats))
         return ERR_MEM;
     t->count = count;
     for (int i = 0; i < count; i++) {
         t->items[i].id = text_filled(r);
         t->items[i].label_ja = text_filled(r);
         t->items[i].label_en = text_filled(r);
-        if (more)
-            more[i] = bundle_text(r);
+        if (unions)
+            union_read(r, unions, i);
         if (r->bad || (i && strcmp(t->items[i - 1].id, t->items[i].id) >= 0))
             return ERR_FORMAT;
     }
@@ -167,7 +182,7 @@ static err section_read(bundle_section s, reader *r, policy *p)
     case SECTION_RULES:
         return rules_read(r, p);
     case SECTION_UNIONS:
-        return terms_read(r, BUNDLE_UNIONS, &p->unions, &p->secretariats);
+        return terms_read(r, BUNDLE_UNIONS, &p->unions, p);
     case SECTION_FACILITIES:
         return facilities_read(r, p);
     case SECTION_AGREEMENTS:

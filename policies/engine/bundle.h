@@ -13,7 +13,7 @@
 //   CATEGORIES u8 n, each: u8 bit (rising), text id, ja, en, u16 months
 //   KINDS ROLES PURPOSES  u8 n, each: text id (rising), ja, en
 //   RULES      kinds x roles x purposes: u16 categories allowed
-//   UNIONS     u8 n, each: text id (rising), ja, en, secretariat
+//   UNIONS     u8 n, each: text id (rising), ja, en, secretariat, keys (0 or 1: its secretariat's)
 //   FACILITIES u32 n, each: u64 code (rising), text name, ward ("" if unknown), u8 kind,
 //              u64 unions it is registered with, u64 those of them it discloses under
 //   AGREEMENTS u16 n, each: u8 disclosing union, u8 viewing union (pairs rising, never the
@@ -42,7 +42,7 @@
 #include "proto/base/span.h"
 
 #define BUNDLE_MAGIC "TSNGRULE"
-#define BUNDLE_FORMAT 2
+#define BUNDLE_FORMAT 3
 #define BUNDLE_BYTES (16u << 20)
 #define BUNDLE_HEAD (16 + 8 * SECTION_COUNT)
 

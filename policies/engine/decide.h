@@ -46,6 +46,8 @@ policy_text policy_kind_text(const policy *p, int kind);
 int policy_union_count(const policy *p);
 policy_text policy_union_text(const policy *p, int u);
 const char *policy_union_secretariat(const policy *p, int u); // or ""
+// The Ed25519 key its membership lists are signed with, 32 bytes; NULL: none is named.
+const uint8_t *policy_union_key(const policy *p, int u);
 
 typedef struct policy_facility_view {
     uint64_t code;

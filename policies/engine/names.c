@@ -120,6 +120,11 @@ const char *policy_union_secretariat(const policy *p, int u)
     return u >= 0 && u < p->unions.count ? p->secretariats[u] : "";
 }
 
+const uint8_t *policy_union_key(const policy *p, int u)
+{
+    return u >= 0 && u < p->unions.count ? p->union_keys[u] : NULL;
+}
+
 int policy_facility_count(const policy *p) { return p->facility_count; }
 
 policy_facility_view policy_facility_at(const policy *p, int facility)

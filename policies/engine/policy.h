@@ -61,6 +61,7 @@ struct policy {
     uint16_t windows[POLICY_CATEGORIES];
     term_table kinds, roles, purposes, unions;
     const char **secretariats;
+    const uint8_t *union_keys[BUNDLE_UNIONS]; // of the secretariats; NULL: none yet
     uint16_t *allow;    // [kind][role][purpose]
     pact_cell *pacts;   // [disclosing union][viewing union]
     facility_row *facilities;

@@ -171,6 +171,18 @@ static void nodes_put(const policy *a, const policy *b, buf *out)
             buf_printf(out, _("  new node %s\n"), policy_node_at(b, i).name);
 }
 
+static void secretariats_put(const policy *a, const policy *b, buf *out)
+{
+    for (int i = 0; i < policy_union_count(b); i++) {
+        const char *id = policy_union_text(b, i).id;
+        int k = policy_union(a, id);
+        const uint8_t *before = policy_union_key(a, k), *after = policy_union_key(b, i);
+        if (k != POLICY_NONE && !key_same(before, after))
+            buf_printf(out, _("  secretariat of %s: %s\n"), id,
+                       !before ? _("its first key") : after ? _("another key") : _("its key goes"));
+    }
+}
+
 err ratify_change_put(const policy *a, const policy *b, buf *out)
 {
     policy_fraction p = policy_quorum(a), q = policy_quorum(b);
@@ -191,6 +203,7 @@ err ratify_change_put(const policy *a, const policy *b, buf *out)
         !keys_same(g.sign_count, g.sign, h.sign_count, h.sign) ||
         strcmp(g.host, h.host) != 0)
         buf_put_str(out, _("  the hub: another host name or other keys\n"));
+    secretariats_put(a, b, out);
     nodes_put(a, b, out);
     return out->sticky;
 }

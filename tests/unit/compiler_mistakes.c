@@ -85,6 +85,9 @@ static const mistake MISTAKES[] = {
      "discloses:\n  - {code: 0119900033, name: 丁病院, kind: hospital}\n"
      "views:\n  - {code: 0119900033, name: 丁病院, kind: hospital}\n"
      "  - {code: 1319999999, name: 三木, ward: 東区, kind: clinic}\n"},
+    {"a secretariat's key that is too short", "unions/c.yaml",
+     "union: c\nja: 丁\nen: C\nsecretariat: 丁病院\nsecretariat_key: 00ff\n"
+     "discloses:\n  - {code: 0119900033, name: 丁病院, kind: hospital}\n"},
     {"a union described twice", "unions/z.yaml", "union: a\nja: 甲\nen: A\nsecretariat: 甲病院\n"},
     {"a facility without a name, of a kind nobody knows", "unions/c.yaml",
      "union: c\nja: 丁\nen: C\nsecretariat: 丁病院\nviews:\n  - {code: 0119900041, kind: clinc, tel: 011}\n"},
