@@ -145,6 +145,21 @@ void rules_drop(rules *r)
     free(r);
 }
 
+rules_stale rules_stale_on(const rules *r, day today)
+{
+    policy_stale_days last = policy_stale(r->p);
+    return today > last.deny                 ? RULES_DENY
+           : today > last.no_registrations ? RULES_NO_REGISTRATIONS
+           : today > last.warn               ? RULES_WARN
+                                             : RULES_FRESH;
+}
+
+const char *rules_stale_name(rules_stale s)
+{
+    static const char *const NAMES[] = {"", "warn", "no_registrations", "deny"};
+    return (unsigned)s <= RULES_DENY ? NAMES[s] : "";
+}
+
 uint64_t rules_short(const rules *r)
 {
     return be64_get(r->hash.at);

@@ -28,6 +28,11 @@ MUST_CHECK err rules_load(const char *path, const char *pin, char *why, rules **
 MUST_CHECK err rules_of(span bundle, rules **ret);
 rules *rules_keep(rules *r);
 void rules_drop(rules *r);
+// How stale: each step begins the day after the last one that the rules name for it. What a step
+// forbids, the steps behind it forbid too; the last is the engine's own.
+typedef enum rules_stale { RULES_FRESH, RULES_WARN, RULES_NO_REGISTRATIONS, RULES_DENY } rules_stale;
+rules_stale rules_stale_on(const rules *r, day today);
+const char *rules_stale_name(rules_stale s); // "" (fresh), "warn", "no_registrations", "deny"
 // The first 8 bytes of the hash, as access log entries name the rules.
 uint64_t rules_short(const rules *r);
 

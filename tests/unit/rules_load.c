@@ -197,6 +197,27 @@ static void the_last_holder_frees(void **state)
         pthread_join(t[i], NULL);
 }
 
+// Each step begins the day after its last day, and never before the one ahead of it.
+static void goes_stale_step_by_step(void **state)
+{
+    static const char *const names[] = {"", "warn", "no_registrations", "deny"};
+    rules *r;
+    (void)state;
+    file_put(buf_span(&bundle));
+    assert_int_equal(load(NULL, &r), OK);
+    policy_stale_days last = policy_stale(r->p);
+    day days[] = {last.warn, last.no_registrations, last.deny};
+    for (int i = 0; i < 3; i++) {
+        if (days[i] == DAY_FOREVER)
+            continue;
+        assert_true((int)rules_stale_on(r, days[i]) <= i);
+        assert_true((int)rules_stale_on(r, days[i] + 1) >= i + 1);
+    }
+    for (int i = RULES_FRESH; i <= RULES_DENY; i++)
+        assert_string_equal(rules_stale_name((rules_stale)i), names[i]);
+    rules_drop(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +227,7 @@ int main(void)
         cmocka_unit_test(a_flipped_bit_never_passes_the_pin),
         cmocka_unit_test(what_is_not_there_or_no_file_is_told),
         cmocka_unit_test(a_pipe_is_not_waited_for),
+        cmocka_unit_test(goes_stale_step_by_step),
         cmocka_unit_test(the_last_holder_frees),
     };
     return cmocka_run_group_tests(tests, begin, end);
