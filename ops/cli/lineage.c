@@ -6,6 +6,7 @@
 
 #include "ops/cli/papers.h"
 #include "ops/cli/show.h"
+#include "policies/ratify/chain.h"
 #include "proto/base/tongue.h"
 
 typedef struct lineage {
@@ -16,6 +17,7 @@ typedef struct lineage {
     size_t refused;
     uint32_t version;   // the last that holds
     json_t *versions, *refusals;
+    chain *c;
 } lineage;
 
 static int paper_cmp(const void *a, const void *b)
@@ -36,22 +38,21 @@ static void refusal_tell(lineage *l, const char *path, uint32_t version, const c
         fprintf(stderr, _("%s: version %u is refused: %s\n"), path, version, text);
 }
 
-static void version_tell(lineage *l, const paper *x, const ratify_tally *t)
+static void version_tell(lineage *l, const char *path, const chain_version *x, const chain_version *before)
 {
     char from[11], until[11], aloud[HASH_ALOUD_BYTES], hex[HASH_BYTES * 2 + 1];
-    const policy *p = x->bundle->p;
+    const policy *p = x->r->p;
     json_t *by = json_array();
     day_format(policy_effective_from(p), from);
     day_format(policy_stale_after(p), until);
-    hash_aloud(&x->bundle->hash, aloud);
-    hex_put(hex, span_of(x->bundle->hash.at, HASH_BYTES));
+    hash_aloud(&x->r->hash, aloud);
+    hex_put(hex, span_of(x->r->hash.at, HASH_BYTES));
     l->version = policy_version(p);
     if (!l->v->json && l->listing)
-        printf(_("version %u  %s  in force from %s, denied after %s  (%s)\n"), l->version, aloud, from, until,
-               x->path);
-    for (size_t i = 0; t && i < t->record.count; i++) {
-        const ratify_signature *s = &t->record.signatures[i];
-        policy_seat seat = policy_seat_at(t->old_rules, policy_seat_find(t->old_rules, s->seat));
+        printf(_("version %u  %s  in force from %s, denied after %s  (%s)\n"), l->version, aloud, from, until, path);
+    for (size_t i = 0; before && i < x->signatures.count; i++) {
+        const ratify_signature *s = &x->signatures.signatures[i];
+        policy_seat seat = policy_seat_at(before->r->p, policy_seat_find(before->r->p, s->seat));
         char on[11];
         day_format(s->on, on);
         json_array_append_new(by, json_pack("{s:s, s:s, s:s}", "seat", s->seat, "institution", seat.institution,
@@ -59,79 +60,71 @@ static void version_tell(lineage *l, const paper *x, const ratify_tally *t)
         if (!l->v->json && l->listing)
             printf(_("    signed %s  %s (%s)\n"), on, s->seat, seat.institution);
     }
-    if (!l->v->json && l->listing && !t)
+    if (!l->v->json && l->listing && !before)
         puts(_("    the first: pinned when hub and nodes were installed"));
     json_array_append_new(l->versions, json_pack("{s:i, s:s, s:s, s:s, s:o}", "version", (int)l->version, "hash", hex,
                                                  "from", from, "until", until, "signed", by));
 }
 
-// Every record that names these bytes is counted.
-static err records_count(lineage *l, const paper *x, ratify_tally *t)
+static bool signature_held(const ratification *r, const ratify_signature *s)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (strcmp(r->signatures[i].seat, s->seat) == 0 && r->signatures[i].on == s->on &&
+            memcmp(r->signatures[i].bytes, s->bytes, sizeof s->bytes) == 0)
+            return true;
+    return false;
+}
+
+// Every record that names these bytes, as one: a councillor's own file and the gathered record hold
+// the same signature.
+static err records_gather(lineage *l, const rules *bundle, ratification *ret)
 {
     err e = OK;
     for (size_t i = 0; e == OK && i < l->p.count; i++) {
         paper *r = &l->p.items[i];
-        ratify_why why;
-        if (r->bundle || !crypto_same(r->record.head.rules.at, x->bundle->hash.at, HASH_BYTES))
+        if (r->bundle || !crypto_same(r->record.head.rules.at, bundle->hash.at, HASH_BYTES))
             continue;
         r->used = true;
-        e = tally_add_all(t, &r->record, &why);
-        if (e == OK && why != SIGNED_COUNTS)
-            refusal_tell(l, r->path, r->record.head.version, ratify_why_name(why), ratify_why_text(why));
+        ret->head = r->record.head;
+        for (size_t k = 0; e == OK && k < r->record.count; k++)
+            if (!signature_held(ret, &r->record.signatures[k]))
+                e = ratification_add(ret, &r->record.signatures[k]);
     }
     return e;
 }
 
-// One candidate for the place after `*at`. Of several that are ratified the council itself
-// has forked: the first holds, the others are told.
-static err candidate_weigh(lineage *l, const paper *at, const paper *x, const paper **next)
+// Of several candidates for one place that are ratified the council itself has forked: the first
+// holds, the others are told.
+static err candidate_push(lineage *l, const paper *x)
 {
-    ratify_tally t;
-    tally_init(&t, at->bundle->p, x->bundle->p, l->today);
-    ratify_step step = ratify_step_of(at->bundle->p, x->bundle->p);
-    err e = OK;
-    if (step == STEP_GOOD)
-        e = records_count(l, x, &t);
-    if (e == OK) {
-        step = tally_step(&t);
-        if (step == STEP_GOOD && *next)
-            step = STEP_FORK;
-        if (step == STEP_GOOD) {
-            *next = x;
-            version_tell(l, x, &t);
-        } else {
-            char text[400];
-            int n = snprintf(text, sizeof text, "%s", ratify_step_text(step));
-            if (step == STEP_FEW && n > 0 && (size_t)n < sizeof text)
-                snprintf(text + n, sizeof text - (size_t)n, _(": %u of %u seats, %u are needed"), t.counted, t.seats,
-                         ratify_needed(t.seats, policy_quorum(at->bundle->p)));
-            refusal_tell(l, x->path, policy_version(x->bundle->p), ratify_step_name(step), text);
-        }
-    }
-    tally_done(&t);
-    return e;
+    ratification all = {0};
+    chain_verdict v = {0};
+    err e = records_gather(l, x->bundle, &all);
+    if (e == OK)
+        e = chain_push_read(l->c, x->bundle, &all, l->today, &v);
+    ratification_done(&all);
+    if (e)
+        return e;
+    size_t n = chain_count(l->c);
+    if (v.why == CHAIN_GOOD)
+        version_tell(l, x->path, chain_get(l->c, n - 1), n > 1 ? chain_get(l->c, n - 2) : NULL);
+    else
+        refusal_tell(l, x->path, v.version, v.name, v.text);
+    return OK;
 }
 
 static err lineage_walk(lineage *l, const paper *first)
 {
-    const paper *at = first, *next = NULL;
-    uint32_t round = 0;
-    err e = OK;
-    version_tell(l, first, NULL);
+    err e = chain_open(&first->bundle->hash, &l->c);
+    if (e == OK)
+        e = candidate_push(l, first);
     for (size_t i = 0; e == OK && i < l->p.count; i++) {
-        const paper *x = &l->p.items[i];
-        if (!x->bundle || x == first)
-            continue;
+        const paper *x = &l->p.items[i], *last = i ? &l->p.items[i - 1] : NULL;
         // The same bytes given twice are one paper.
-        const paper *last = i ? &l->p.items[i - 1] : NULL;
-        if (last && last->bundle && memcmp(last->bundle->hash.at, x->bundle->hash.at, HASH_BYTES) == 0)
-            continue;
-        if (policy_version(x->bundle->p) != round && next) {
-            at = next;
-            next = NULL;
-        }
-        round = policy_version(x->bundle->p);
-        e = candidate_weigh(l, at, x, &next);
+        bool again = x->bundle && last && last->bundle && crypto_same(last->bundle->hash.at, x->bundle->hash.at, HASH_BYTES);
+        bool is_first = x->bundle && crypto_same(first->bundle->hash.at, x->bundle->hash.at, HASH_BYTES);
+        if (x->bundle && !is_first && !again)
+            e = candidate_push(l, x);
     }
     for (size_t i = 0; e == OK && i < l->p.count; i++) {
         const paper *r = &l->p.items[i];
@@ -197,6 +190,7 @@ static int lineage_run(invocation *v, bool listing)
     lineage_conclude(&l, pin);
     e = l.refused ? ERR_CONFLICT : OK;
 out:
+    chain_close(l.c);
     papers_done(&l.p);
     json_decref(l.versions);
     json_decref(l.refusals);

@@ -19,6 +19,10 @@
 #define WIRE_SEALED_MAX 1024          // bytes of a sealed ask
 #define WIRE_LETTER_MAX ((128u << 10) + 256) // bytes of a sealed letter
 #define WIRE_MANIFEST_ENTRIES 400     // entries in one piece of a manifest
+#define WIRE_LISTS_MAX 64             // members lists named in one message: one a union
+#define WIRE_RULES_MAX (16u << 20)    // bytes of a bundle, or of a members list
+#define WIRE_RECORD_MAX (512u << 10)  // bytes of the record of a ratification
+#define WIRE_RULES_HEAD 8             // two lengths before them
 #define WIRE_CONTROL_MAX (1u << 20)   // bytes of a control message
 
 #define LINK_CALLS_PEER 256           // calls a peer may have open here

@@ -20,6 +20,7 @@ static const struct {
     {"sealed", WIRE_SEALED_MAX, 0},
     {"letter", WIRE_LETTER_MAX, 0},
     {"entries", 0, WIRE_MANIFEST_ENTRIES},
+    {"lists", 0, WIRE_LISTS_MAX},
     {"data", WIRE_CONTROL_MAX, 0},
     {"body", WIRE_BODY_MAX, 0},
 };

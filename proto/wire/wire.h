@@ -41,7 +41,8 @@ err wire_frame_encode(const wire_frame *f, buf *out);
 enum {
     METHOD_HELLO = 1, METHOD_PING = 2,
     METHOD_PUBLISH = 10, METHOD_LOOKUP = 11, METHOD_FETCH = 12, METHOD_WITHDRAW = 13,
-    METHOD_RELEASE = 20, METHOD_STOP = 21, METHOD_BACK = 23,
+    METHOD_RULES = 14,
+    METHOD_RELEASE = 20, METHOD_STOP = 21, METHOD_RULES_NEW = 22, METHOD_BACK = 23,
     METHOD_LETTER = 30 // both ways
 };
 

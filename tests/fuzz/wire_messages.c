@@ -16,7 +16,8 @@ static const ProtobufCMessageDescriptor *const kinds[] = {
     &tsunagu__sealed_ask__descriptor,       &tsunagu__manifest__descriptor,
     &tsunagu__document_head__descriptor,    &tsunagu__control_request__descriptor,
     &tsunagu__control_reply__descriptor,    &tsunagu__log_entry__descriptor,
-    &tsunagu__frame__descriptor,
+    &tsunagu__frame__descriptor,            &tsunagu__rules_request__descriptor,
+    &tsunagu__rules_reply__descriptor,      &tsunagu__rules_new_request__descriptor,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
