@@ -10,9 +10,11 @@
 
 #include "proto/base/log.h"
 
+static_assert(SSMIX_CHART_MAX == TRAIT_CHART_MAX, "a chart fits into a row of traits");
 enum { ADT_MAX = 1 << 20, BATCH = 64 };
 enum { MARK_NAMED = 1, MARK_UNREAD = 2 }; // bits in a record
 static const char UNREAD[] = "not_hl7";   // how many records are marked so
+static const char RENEWED[] = "trait_version"; // all records are of this version
 
 // ---- reading ----------------------------------------------------------------------------
 
@@ -102,48 +104,10 @@ void person_name(const char *family, const char *given, char out[static IDENTITY
 
 // ---- traits -----------------------------------------------------------------------------------
 
-static void trait_add(const node *n, uint8_t kind, const buf *text, person_record *ret)
-{
-    hash32 h;
-    span parts[3] = {SPAN_LIT("tsunagu trait v1"), span_of(&kind, 1), buf_span(text)};
-    hmac_sha256(span_of(n->secret, sizeof n->secret), parts, 3, &h);
-    uint8_t *out = ret->traits[ret->trait_count++];
-    out[0] = kind;
-    memcpy(out + 1, h.at, TRAIT_BYTES - 1);
-}
-
-// One normalised field and a separator; false if there is nothing in it.
-static bool field_put(err (*normal)(span, buf *), const char *text, buf *out)
-{
-    size_t before = out->len;
-    if (normal(span_str(text), out) != OK || out->len == before)
-        return false;
-    return buf_put_u8(out, 0) == OK;
-}
-
-static bool birth_put(day birth, buf *out)
-{
-    return birth != DAY_NONE && buf_put_u32(out, (uint32_t)birth) == OK;
-}
-
 void person_traits(const node *n, const identity *i, person_record *ret)
 {
-    buf b = {0};
     const char *missing;
-    ret->trait_count = 0;
-    if (field_put(identity_kana, i->kana_family, &b) && field_put(identity_kana, i->kana_given, &b) &&
-        birth_put(i->birth, &b))
-        trait_add(n, TRAIT_NAME_BIRTH, &b, ret);
-    buf_clear(&b);
-    if (birth_put(i->birth, &b) && i->sex && buf_put_u8(&b, (uint8_t)i->sex) == OK &&
-        field_put(identity_kana, i->kana_given, &b))
-        trait_add(n, TRAIT_BIRTH_SEX_GIVEN, &b, ret);
-    buf_clear(&b);
-    // The symbol may be missing (the elderly have none); insurer and number may not.
-    if (field_put(identity_insurer, i->insurer, &b) && (field_put(identity_symbol, i->symbol, &b) || !i->symbol[0]) &&
-        field_put(identity_symbol, i->number, &b))
-        trait_add(n, TRAIT_INSURANCE, &b, ret);
-    buf_wipe(&b);
+    traits_of(n->secret, i, &ret->keys);
     ret->named = pseudonym_of(&n->federation, i, &ret->who, &missing) == OK;
 }
 
@@ -154,11 +118,9 @@ static err record_unpack(span value, person_record *ret)
     reader r = reader_of(value);
     read_into(&r, ret->adt, sizeof ret->adt);
     ret->adt_time = (time_ms)read_u64(&r);
-    ret->trait_count = read_u8(&r);
-    if (ret->trait_count > TRAITS)
-        return ERR_CORRUPT;
-    for (int i = 0; i < ret->trait_count; i++)
-        read_into(&r, ret->traits[i], TRAIT_BYTES);
+    err e = traits_unpack(&r, &ret->keys);
+    if (e)
+        return e;
     uint8_t marks = read_u8(&r);
     ret->named = marks & MARK_NAMED;
     ret->unread = marks & MARK_UNREAD;
@@ -184,21 +146,13 @@ err person_get(store_txn *t, const char *chart, person_record *ret)
     return OK;
 }
 
-static span trait_key(const uint8_t *trait, const char *chart, uint8_t out[static TRAIT_BYTES + SSMIX_CHART_MAX])
-{
-    size_t n = strlen(chart);
-    memcpy(out, trait, TRAIT_BYTES);
-    memcpy(out + TRAIT_BYTES, chart, n);
-    return span_of(out, TRAIT_BYTES + n);
-}
-
 static err record_pack(const person_record *p, buf *value)
 {
     buf_put(value, p->adt, sizeof p->adt);
     buf_put_u64(value, (uint64_t)p->adt_time);
-    buf_put_u8(value, (uint8_t)p->trait_count);
-    for (int i = 0; i < p->trait_count; i++)
-        buf_put(value, p->traits[i], TRAIT_BYTES);
+    err e = traits_pack(&p->keys, value);
+    if (e)
+        return e;
     buf_put_u8(value, (uint8_t)((p->named ? MARK_NAMED : 0) | (p->unread ? MARK_UNREAD : 0)));
     if (p->named)
         buf_put(value, p->who.at, PSEUDONYM_BYTES);
@@ -222,19 +176,13 @@ err person_unread_count(store_txn *t, uint64_t *ret)
 
 err person_put(store_txn *t, const person_record *p)
 {
-    uint8_t key[TRAIT_BYTES + SSMIX_CHART_MAX];
     person_record old;
     buf value = {0};
     err e = person_get(t, p->chart, &old);
     bool had = e == OK;
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    e = OK;
-    for (int i = 0; had && e == OK && i < old.trait_count; i++) {
-        e = store_delete(t, TABLE_TRAIT, trait_key(old.traits[i], p->chart, key));
-        if (e == ERR_NOT_FOUND)
-            e = OK;
-    }
+    e = had ? traits_drop(t, TABLE_TRAIT, &old.keys, p->chart) : OK;
     if (e == OK)
         e = unread_count(t, had && old.unread, p->present && p->unread);
     if (e == OK && !p->present)
@@ -243,44 +191,27 @@ err person_put(store_txn *t, const person_record *p)
         e = record_pack(p, &value);
     if (e == OK)
         e = store_put(t, TABLE_PERSON, span_str(p->chart), buf_span(&value));
-    for (int i = 0; e == OK && i < p->trait_count; i++)
-        e = store_put(t, TABLE_TRAIT, trait_key(p->traits[i], p->chart, key), span_of("", 0));
+    if (e == OK)
+        e = traits_put(t, TABLE_TRAIT, &p->keys, p->chart);
     buf_done(&value);
     return e;
-}
-
-typedef struct searching {
-    char (*charts)[SSMIX_CHART_MAX + 1];
-    size_t max, count;
-} searching;
-
-static err search_one(void *ctx, span key, span value)
-{
-    searching *s = ctx;
-    char chart[SSMIX_CHART_MAX + 1];
-    (void)value;
-    if (span_to_str(span_from(key, TRAIT_BYTES), chart, sizeof chart) != OK)
-        return ERR_CORRUPT;
-    for (size_t i = 0; i < s->count; i++)
-        if (strcmp(s->charts[i], chart) == 0)
-            return OK;
-    if (s->count == s->max)
-        return ERR_CLOSED;
-    strcpy(s->charts[s->count++], chart);
-    return OK;
 }
 
 err person_search(const node *n, store_txn *t, const identity *i, char (*charts)[SSMIX_CHART_MAX + 1], size_t max,
                   size_t *ret_count)
 {
-    person_record p = {.present = true};
-    searching s = {charts, max, 0};
-    err e = OK;
-    person_traits(n, i, &p);
-    for (int k = 0; e == OK && k < p.trait_count; k++)
-        e = store_walk(t, TABLE_TRAIT, span_of(p.traits[k], TRAIT_BYTES), (span){0}, search_one, &s);
+    traits keys;
+    trait_hit *hits = calloc(max + 1, sizeof *hits);
+    size_t count = 0;
+    err e = hits ? OK : ERR_MEM;
+    traits_of(n->secret, i, &keys);
     if (e == OK)
-        *ret_count = s.count;
+        e = traits_search(t, TABLE_TRAIT, &keys, hits, max, &count);
+    for (size_t k = 0; e == OK && k < count; k++)
+        strcpy(charts[k], hits[k].chart);
+    if (e == OK)
+        *ret_count = count;
+    free(hits);
     return e;
 }
 
@@ -376,10 +307,12 @@ static bool record_make(person_batch *b, person_record *p)
         return had == OK;
     if (e == OK)
         e = adt_mark(b->n, &entry, p->adt); // before it is read: a change meanwhile is seen the next time
-    if (e != OK || (had == OK && memcmp(old.adt, p->adt, sizeof old.adt) == 0 && old.adt_time == entry.time))
+    if (e != OK || (had == OK && memcmp(old.adt, p->adt, sizeof old.adt) == 0 && old.adt_time == entry.time &&
+                    old.keys.version == TRAIT_VERSION))
         return false;
     p->present = true;
     p->adt_time = entry.time;
+    p->keys = (traits){.version = TRAIT_VERSION};
     // One that cannot be read is remembered without traits: it is read again when a newer one comes.
     e = adt_read(b->n, &entry, &who);
     if (e == ERR_NOT_FOUND || e == ERR_IO || e == ERR_MEM)
@@ -423,6 +356,69 @@ void person_batch_free(person_batch *b)
         return;
     batch_submit(b);
     free(b);
+}
+
+// ---- traits of an older version ----------------------------------------------------------------
+
+typedef struct older {
+    char charts[BATCH][SSMIX_CHART_MAX + 1];
+    size_t count;
+} older;
+
+static err older_one(void *ctx, span key, span value)
+{
+    older *o = ctx;
+    person_record p = {.present = false};
+    err e = record_unpack(value, &p);
+    if (e == OK && p.keys.version != TRAIT_VERSION)
+        e = span_to_str(key, o->charts[o->count++], sizeof *o->charts);
+    return e ? e : o->count == BATCH ? ERR_CLOSED : OK;
+}
+
+static err renewed_run(job *j, store_txn *t)
+{
+    (void)j;
+    return meta_number_put(t, RENEWED, TRAIT_VERSION);
+}
+
+static void renewed_answer(job *j, err e)
+{
+    (void)j, (void)e; // if it is not kept, the next scan looks once more
+}
+
+err person_batch_renew(person_batch *b)
+{
+    older page = {.count = 0};
+    char last[SSMIX_CHART_MAX + 1];
+    span from = {0};
+    uint64_t version = 0;
+    bool any = false;
+    err e;
+    do {
+        store_txn *t;
+        page.count = 0;
+        e = store_read(b->n->keep, &t);
+        if (e)
+            return e;
+        e = meta_number(t, RENEWED, &version);
+        if (e == OK && version != TRAIT_VERSION)
+            e = store_walk(t, TABLE_PERSON, (span){0}, from, older_one, &page);
+        store_end(t);
+        for (size_t i = 0; e == OK && i < page.count; i++)
+            person_batch_add(b, span_str(page.charts[i]));
+        any = any || page.count;
+        if (page.count) {
+            strcpy(last, page.charts[page.count - 1]);
+            from = span_of(last, strlen(last) + 1); // with its NUL: the first key that can stand behind it
+        }
+    } while (e == OK && page.count == BATCH);
+    if (e || any || version == TRAIT_VERSION)
+        return e;
+    job *j = job_with(b->n, 0, renewed_run, renewed_answer);
+    if (!j)
+        return ERR_MEM;
+    job_submit(j);
+    return OK;
 }
 
 // ---- those that cannot be read ------------------------------------------------------------------------

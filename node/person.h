@@ -9,16 +9,14 @@
 
 #include "node/job.h"
 #include "node/ssmix/patient.h"
-
-enum { TRAIT_NAME_BIRTH = 1, TRAIT_BIRTH_SEX_GIVEN = 2, TRAIT_INSURANCE = 3, TRAITS = 3, TRAIT_BYTES = 17 };
+#include "node/trait/trait.h"
 
 typedef struct person_record {
     char chart[SSMIX_CHART_MAX + 1];
     bool present;           // false: no ADT-00 any more
     uint8_t adt[16];        // which file it was read from: its id, length and time of change, hashed
     time_ms adt_time;
-    uint8_t traits[TRAITS][TRAIT_BYTES]; // kind, 16 bytes of a keyed hash
-    int trait_count;
+    traits keys;
     bool unread;            // its ADT-00 is not HL7, has no patient, or is beyond every limit
     bool named;             // who is set: kana, birth and sex are all known
     pseudonym who;
@@ -30,7 +28,7 @@ void person_name(const char *family, const char *given, char out[static IDENTITY
 void person_traits(const node *n, const identity *i, person_record *ret);
 MUST_CHECK err person_get(store_txn *t, const char *chart, person_record *ret);
 MUST_CHECK err person_put(store_txn *t, const person_record *p);
-// Charts that share a trait with this identity, each once, at most `max`.
+// Charts that share a trait with this identity, each once, at most `max`, those that share most first.
 MUST_CHECK err person_search(const node *n, store_txn *t, const identity *i, char (*charts)[SSMIX_CHART_MAX + 1],
                              size_t max, size_t *ret_count);
 
@@ -43,6 +41,9 @@ void person_batch_add(person_batch *b, span chart);
 // ret_read: how many ADT-00 were read anew since the last flush.
 void person_batch_flush(person_batch *b, uint64_t *ret_read);
 void person_batch_free(person_batch *b);
+// Adds the charts whose traits are of an older version, so that they are read anew. Says when there are
+// none left, and from then on looks no more.
+MUST_CHECK err person_batch_renew(person_batch *b);
 // How many there are in the whole index, and the first `max` of them as they stand.
 MUST_CHECK err person_unread_count(store_txn *t, uint64_t *ret);
 MUST_CHECK err person_unread_list(node *n, size_t max, person_unread unread, void *ctx);

@@ -212,6 +212,8 @@ static void scan_once(scanner *s, bool full)
     k.counted = k.result == OK || (k.result == ERR_IO && k.counts.lost_roots > 0);
     patients_count(s, &k.counts);
     recheck_flush(s);
+    if (k.counted && person_batch_renew(s->people) != OK)
+        log_line(LOG_WARN, "patients indexed by an earlier version could not all be read anew; the next scan tries again");
     person_batch_flush(s->people, &k.identities);
     if (full && k.counted)
         (void)!person_unread_list(s->n, DIRTY_KEPT, on_unread, s); // counted in any case

@@ -11,5 +11,8 @@
 MUST_CHECK err fold_nfkc(span utf8, buf *out); // ERR_LIMIT, ERR_FORMAT
 bool fold_is_space(uint32_t c);                // spaces, controls and invisible characters
 bool fold_is_hyphen(uint32_t c);               // anything written for a hyphen or a long vowel
+// Of folded katakana: does `c` only lengthen the vowel of `before`; the kana without its sound mark.
+bool fold_lengthens(uint32_t before, uint32_t c);
+uint32_t fold_unvoiced(uint32_t c);
 
 #endif

@@ -29,6 +29,9 @@ void identity_wipe(identity *i);
 // One kana name as compared: NFKC, hiragana to katakana, small to large kana, ヂ→ジ ヅ→ズ ヲ→オ,
 // long-vowel and hyphen characters to one, spaces and middle dots dropped, Latin letters large. ■ stays ■.
 MUST_CHECK err identity_kana(span utf8, buf *out);
+// A kana name as heard, for finding only: identity_kana without long vowels (ユウコ, ユーコ) and sound
+// marks (ナカジマ, ナカシマ). Different people may sound alike, so that nothing is ever judged by this.
+MUST_CHECK err identity_heard(span utf8, buf *out);
 // Kanji for scoring only: NFKC, spaces dropped, variants (異体字: 邊邉辺, 髙高, 﨑崎, 齋斎斉…) to one.
 MUST_CHECK err identity_kanji(span utf8, buf *out);
 // Digits of a postal code, an insurer number (zero-padded to 8), a symbol or number (NFKC, no spaces or

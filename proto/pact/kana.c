@@ -107,3 +107,55 @@ out:
     buf_wipe(&plain);
     return e;
 }
+
+// ア to ン in the order of the code points, each with its vowel. ン has none.
+static char vowel_of(uint32_t c)
+{
+    static const char vowels[] = "aaiiuueeooaaiiuueeooaaiiuueeooaaiiuuueeooaiueoaaaiiiuuueeeoooaiueoaauuooaiueoaaieo";
+    return c >= 0x30a1 && c < 0x30a1 + sizeof vowels - 1 ? vowels[c - 0x30a1] : c == 0x30f4 ? 'u' : '\0';
+}
+
+bool fold_lengthens(uint32_t before, uint32_t c)
+{
+    char v = vowel_of(before);
+    switch (c) {
+    case LONG_VOWEL: return v != '\0';
+    case 0x30a2: return v == 'a';             // ア
+    case 0x30a4: return v == 'i' || v == 'e'; // イ: キイチ, ケイコ
+    case 0x30a6: return v == 'u' || v == 'o'; // ウ: ユウコ, ヨウコ
+    case 0x30a8: return v == 'e';             // エ
+    case 0x30aa: return v == 'o';             // オ: オオノ
+    default: return false;
+    }
+}
+
+uint32_t fold_unvoiced(uint32_t c)
+{
+    if (c >= 0x30ab && c <= 0x30c2) // ガ stands behind カ, up to ヂ
+        return c % 2 ? c : c - 1;
+    if (c >= 0x30c4 && c <= 0x30c9) // ヅ behind ツ: the small ッ lies between
+        return c % 2 ? c - 1 : c;
+    if (c >= 0x30cf && c <= 0x30dd)
+        return c - (c - 0x30cf) % 3;
+    return c == 0x30f4 ? 0x30a6 : c;
+}
+
+err identity_heard(span utf8, buf *out)
+{
+    buf kana = {0};
+    uint32_t before = 0;
+    size_t start = out->len;
+    err e = identity_kana(utf8, &kana);
+    for (span s = buf_span(&kana); !e && s.len;) {
+        uint32_t c = utf8_next(&s);
+        // What lengthens is not left standing as the kana before: オオオカ is heard as オカ.
+        if (fold_lengthens(before, c))
+            continue;
+        before = c;
+        e = utf8_put(out, fold_unvoiced(c));
+    }
+    if (e)
+        out->len = start;
+    buf_wipe(&kana);
+    return e;
+}

@@ -122,8 +122,8 @@ static void a_chart_is_found_by_each_trait(void **state)
     char charts[4][SSMIX_CHART_MAX + 1];
     day born = day_of(1965, 4, 15);
     identity name = form_of("YAMADA", "TARO", born, 0, ""), given = form_of("", "TARO", born, 'M', ""),
-             maiden = form_of("ITO", "TARO", born, 'M', ""), nobody = form_of("YAMADA", "SABURO", born, 'M', "");
-    assert_int_equal(found(w, &name, 4, charts), 1);
+             maiden = form_of("ITO", "TARO", born, 'M', ""), nobody = form_of("KATO", "SABURO", born, 'M', "");
+    assert_int_equal(found(w, &name, 4, charts), 2); // and the twin behind, of the same family and birth
     assert_string_equal(charts[0], CHART);
     assert_int_equal(found(w, &given, 4, charts), 1);
     assert_int_equal(found(w, &maiden, 4, charts), 1); // another family name, the same person
@@ -177,16 +177,17 @@ static void a_changed_adt_moves_the_chart(void **state)
     char charts[4][SSMIX_CHART_MAX + 1];
     person_record before, after;
     assert_int_equal(record_of(w, CHART, &before), OK);
-    uint64_t traits = traits_kept(w);
+    uint64_t kept = traits_kept(w);
     assert_int_equal(refreshed(w, CHART, NULL), 0); // nothing new: not read again
     adt_write(w, CHART, HANA, "200");
     assert_int_equal(refreshed(w, CHART, NULL), 1);
     assert_int_equal(record_of(w, CHART, &after), OK);
     assert_false(pseudonym_same(&before.who, &after.who));
-    assert_int_equal(traits_kept(w), traits); // the old ones went
+    assert_int_equal(traits_kept(w), kept); // the old ones went
     identity old = form_of("YAMADA", "TARO", day_of(1965, 4, 15), 'M', ""),
              now = form_of("SATO", "HANA", day_of(1970, 1, 1), 'F', "200");
-    assert_int_equal(found(w, &old, 4, charts), 0);
+    assert_int_equal(found(w, &old, 4, charts), 1); // the twin only
+    assert_string_equal(charts[0], TWIN);
     assert_int_equal(found(w, &now, 4, charts), 1);
     world_close(w);
 }
@@ -203,10 +204,87 @@ static void a_chart_without_adt_is_nobody(void **state)
     assert_int_equal(refreshed(w, CHART, NULL), 0);
     assert_int_equal(record_of(w, CHART, &p), ERR_NOT_FOUND);
     identity name = form_of("YAMADA", "TARO", day_of(1965, 4, 15), 'M', "");
-    assert_int_equal(found(w, &name, 4, charts), 0);
-    assert_int_equal(traits_kept(w), 3); // the twin's
+    assert_int_equal(found(w, &name, 4, charts), 1); // the twin only
+    assert_string_equal(charts[0], TWIN);
+    assert_int_equal(traits_kept(w), 7); // the twin's
     assert_int_equal(refreshed(w, CHART, NULL), 0);
     assert_int_equal(refreshed(w, "nosuch", NULL), 0);
+    world_close(w);
+}
+
+// Each kind of mistake leaves at least one trait untouched.
+static void a_mistake_leaves_a_trait(void **state)
+{
+    (void)state;
+    world *w = opened();
+    char charts[4][SSMIX_CHART_MAX + 1];
+    static const struct { const char *family, *given; int y, m, d; const char *number; } rows[] = {
+        {"YAMADA", "TARO", 1965, 4, 16, ""},    // a day
+        {"YAMADA", "TARO", 1956, 4, 15, ""},    // a year
+        {"SUZUKI", "TARO", 1965, 4, 15, ""},    // another family name
+        {"YAMADA", "JUNPEI", 1965, 4, 15, ""},  // read otherwise
+        {"SUZUKI", "JUNPEI", 1965, 4, 15, "100"}, // only the card, with the birth
+        {"SUZUKI", "JUNPEI", 1990, 1, 1, "100"},  // only the card
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        identity form = form_of(rows[i].family, rows[i].given, day_of(rows[i].y, rows[i].m, rows[i].d), 'M', rows[i].number);
+        size_t n = found(w, &form, 4, charts);
+        bool hit = false;
+        for (size_t k = 0; k < n; k++)
+            hit = hit || strcmp(charts[k], CHART) == 0;
+        if (!hit)
+            fail_msg("row %zu", i);
+    }
+    // The insurer is not known, symbol and number are cut elsewhere.
+    identity by_card = form_of("SUZUKI", "JUNPEI", day_of(1965, 4, 15), 'M', "100");
+    by_card.insurer[0] = '\0';
+    strcpy(by_card.symbol, "AB1");
+    strcpy(by_card.number, "00");
+    assert_int_equal(found(w, &by_card, 4, charts), 2);
+    world_close(w);
+}
+
+static void put_as_version_one(world *w, const char *chart)
+{
+    store_txn *t;
+    person_record p;
+    assert_int_equal(record_of(w, chart, &p), OK);
+    assert_int_equal(store_write(w->n.keep, &t), OK);
+    assert_int_equal(person_put(t, &(person_record){.present = false, .chart = "gone"}), OK);
+    p.keys = (traits){.version = 0, .bytes = 17, .count = 2, .at = {{1, 42}, {3, 43}}};
+    assert_int_equal(person_put(t, &p), OK);
+    assert_int_equal(store_commit(t), OK);
+}
+
+static void older_traits_are_read_anew(void **state)
+{
+    (void)state;
+    world *w = opened();
+    char charts[4][SSMIX_CHART_MAX + 1];
+    person_batch *batch;
+    person_record p;
+    uint64_t read, kept = traits_kept(w);
+    identity name = form_of("YAMADA", "TARO", day_of(1965, 4, 15), 'M', "");
+    put_as_version_one(w, CHART);
+    assert_int_equal(traits_kept(w), kept - 7 + 2);
+    assert_int_equal(found(w, &name, 4, charts), 1); // the twin only
+    static const uint64_t reads[] = {1, 0, 0}; // anew, then seen that none is left, then not even looked
+    for (int round = 0; round < 3; round++) {
+        writer_options o = {.before = node_before_commit, .after = node_after_commit, .ctx = &w->n};
+        assert_int_equal(writer_start(w->n.keep, &o, &w->n.write), OK);
+        assert_int_equal(person_batch_new(&w->n, on_unread, NULL, &batch), OK);
+        assert_int_equal(person_batch_renew(batch), OK);
+        person_batch_flush(batch, &read);
+        person_batch_free(batch);
+        writer_stop(w->n.write);
+        w->n.write = NULL;
+        assert_int_equal(read, reads[round]);
+    }
+    assert_int_equal(record_of(w, CHART, &p), OK);
+    assert_int_equal(p.keys.version, TRAIT_VERSION);
+    assert_int_equal(traits_kept(w), kept);
+    assert_int_equal(found(w, &name, 4, charts), 2);
+    assert_string_equal(charts[0], CHART);
     world_close(w);
 }
 
@@ -302,6 +380,8 @@ int main(void)
         cmocka_unit_test(a_changed_adt_moves_the_chart),
         cmocka_unit_test(a_chart_without_adt_is_nobody),
         cmocka_unit_test(what_cannot_be_read_is_nobody),
+        cmocka_unit_test(a_mistake_leaves_a_trait),
+        cmocka_unit_test(older_traits_are_read_anew),
         cmocka_unit_test(what_is_not_hl7_is_counted_and_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
