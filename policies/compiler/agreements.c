@@ -34,7 +34,7 @@ static bool windows_narrow(draft *d, draft_place map, draft_agreement *a)
     draft_place windows = draft_may(map, "windows");
     if (!windows.node)
         return true;
-    if (d->categories.partial) // names could be unknown for that alone
+    if (d->categories.partial || d->categories.count == 0) // names could be unknown for that alone
         return false;
     if (!draft_map_of(d, windows, d->categories.ids, d->categories.count))
         return false;
@@ -67,7 +67,7 @@ static bool narrow(draft *d, draft_place map, draft_agreement *a)
     bool ok = mask_narrow(d, map, "categories", "without_categories", &d->categories, &a->categories);
     ok &= mask_narrow(d, map, "kinds", "without_kinds", &d->kinds, &a->kinds);
     ok &= windows_narrow(d, map, a);
-    if (ok && (a->categories == 0 || a->kinds == 0))
+    if (ok && d->categories.count && d->kinds.count && (a->categories == 0 || a->kinds == 0))
         draft_warn(d, map, _("nothing is left of this agreement"));
     return ok;
 }
@@ -95,7 +95,7 @@ static bool pair_set(draft *d, draft_place map, size_t u, size_t v, const draft_
     size_t n = d->unions.count;
     const draft_agreement *old = &d->agreements[u * n + v];
     if (old->set) {
-        draft_error(d, map, _("%s and %s already have an agreement (%s:%u)"), d->unions.ids[u],
+        draft_error(d, map, _("%s and %s already have an agreement (%s:%u): change that one, or take one of the two away"), d->unions.ids[u],
                     d->unions.ids[v], old->place.doc->file, old->place.node->line);
         return false;
     }

@@ -61,7 +61,11 @@ static bool file_known(draft *d, const policy_file *f)
         if (has_prefix(f->name, OTHERS[i]))
             return false;
     const char *near = diag_nearest(f->name, single, count);
-    if (near)
+    size_t len = strlen(f->name);
+    if (has_suffix(f->name, ".yml"))
+        diag_add(d->diag, DIAG_ERROR, f->path, span_str(""), 0, 0,
+                 _("the name ends in .yml; rename it to %.*syaml"), (int)(len - 3), f->name);
+    else if (near)
         diag_add(d->diag, DIAG_ERROR, f->path, span_str(""), 0, 0,
                  _("no file of this name belongs here; did you mean %s?"), near);
     else

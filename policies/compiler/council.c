@@ -84,7 +84,7 @@ void hub_keys_draft(draft *d)
     const yaml_doc *doc = draft_doc(d, "hub-keys.yaml", false);
     if (!doc) {
         const yaml_doc *hub = draft_doc(d, "hub.yaml", false);
-        if (hub && hub->root)
+        if (hub && hub->root && d->diag->errors == d->errors) // beside a mistake it is only noise
             draft_warn(d, draft_at(hub, hub->root),
                        _("the hub has no keys yet (hub-keys.yaml): nobody can connect to it"));
         return;

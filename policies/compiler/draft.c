@@ -60,6 +60,25 @@ static draft_place key_place(draft *d, draft_place value)
     return draft_at(value.doc, n);
 }
 
+static void key_unknown(draft *d, draft_place at, const char *key, const char *const *known, size_t count)
+{
+    const char *near = diag_nearest(key, known, count), *colon = strchr(key, ':');
+    char all[500];
+    for (size_t i = 0; colon && i < count; i++)
+        if (strlen(known[i]) == (size_t)(colon - key) && strncmp(key, known[i], strlen(known[i])) == 0) {
+            draft_error(d, at, _("a space is missing after the colon; write \"%s: %.60s\""), known[i], colon + 1);
+            return;
+        }
+    if (draft_wide(d, at, key))
+        return;
+    if (near) {
+        draft_error(d, at, _("unknown key \"%.60s\"; did you mean \"%s\"?"), key, near);
+        return;
+    }
+    draft_names(all, sizeof all, known, count);
+    draft_error(d, at, _("unknown key \"%.60s\"; here one may write: %s"), key, all);
+}
+
 bool draft_map_of(draft *d, draft_place map, const char *const *known, size_t count)
 {
     if (!map.node)
@@ -76,11 +95,7 @@ bool draft_map_of(draft *d, draft_place map, const char *const *known, size_t co
             found = strcmp(known[k], key) == 0;
         if (found)
             continue;
-        const char *near = diag_nearest(key, known, count);
-        if (near)
-            draft_error(d, key_place(d, value), _("unknown key \"%.60s\"; did you mean \"%s\"?"), key, near);
-        else
-            draft_error(d, key_place(d, value), _("unknown key \"%.60s\""), key);
+        key_unknown(d, key_place(d, value), key, known, count);
     }
     return true;
 }
@@ -184,6 +199,11 @@ bool draft_number(draft *d, draft_place map, const draft_shape *shape, const cha
     int64_t v = len ? 0 : -1;
     for (size_t i = 0; i < len && v >= 0; i++)
         v = narrow[i] < '0' || narrow[i] > '9' || i > 14 ? -1 : v * 10 + (narrow[i] - '0');
+    size_t digits = strspn(narrow, "0123456789");
+    if (v < 0 && digits > 0 && digits < 10 && strspn(narrow + digits, "0123456789.,-/ ") == 0) {
+        draft_error(d, value, _("write the number alone, without a unit: %.*s"), (int)digits, narrow);
+        return false;
+    }
     if (v < f->least || v > f->most) {
         draft_error(d, value, _("expected a whole number from %lld to %lld"), (long long)f->least,
                     (long long)f->most);
@@ -191,6 +211,32 @@ bool draft_number(draft *d, draft_place map, const draft_shape *shape, const cha
     }
     *ret = v;
     return true;
+}
+
+// Why it is none, where that can be told: a day that its month lacks, or an era that had ended.
+static void date_refused(draft *d, draft_place value, const char *s, const char *narrow)
+{
+    static const struct { const char *name; int before; const char *last; } ENDED[] = {
+        {"昭和", 1925, "1989-01-07"}, {"平成", 1988, "2019-04-30"}, {"令和", 2018, NULL}};
+    int year = 0, month = 0, dom = 0;
+    const char *last = NULL, *era = NULL;
+    bool read = sscanf(narrow, "%4d-%2d-%2d", &year, &month, &dom) == 3;
+    for (size_t i = 0; !read && i < COUNT_OF(ENDED); i++) {
+        read = strncmp(narrow, ENDED[i].name, 6) == 0 &&
+               sscanf(narrow + 6, "%3d年%2d月%2d日", &year, &month, &dom) == 3 && year > 0;
+        year += read ? ENDED[i].before : 0;
+        last = read ? ENDED[i].last : NULL;
+        era = ENDED[i].name;
+    }
+    day first = read && month >= 1 && month <= 12 ? day_of(year, month, 1) : DAY_NONE;
+    int days = first == DAY_NONE ? 0 : (int)(month_first(month_of(first) + 1) - first);
+    if (days && dom > days)
+        draft_error(d, value, _("\"%.60s\" is no date: that month has %d days"), s, days);
+    else if (last && days && dom >= 1 && year >= 2019)
+        draft_error(d, value, _("\"%.60s\" is no date: %s ended on %s; that day is 令和%d年%d月%d日"), s, era, last,
+                    year - 2018, month, dom);
+    else
+        draft_error(d, value, _("\"%.60s\" is no date; write 2026-04-01 or 令和8年4月1日"), s);
 }
 
 bool draft_date(draft *d, draft_place value, day *ret)
@@ -202,7 +248,7 @@ bool draft_date(draft *d, draft_place value, day *ret)
     digits_narrow(s, narrow, sizeof narrow);
     day v;
     if (day_parse(span_str(narrow), &v) || v < BUNDLE_DAY_MIN || v > BUNDLE_DAY_MAX) {
-        draft_error(d, value, _("\"%.60s\" is no date; write 2026-04-01 or 令和8年4月1日"), s);
+        date_refused(d, value, s, narrow);
         return false;
     }
     *ret = v;
@@ -259,9 +305,10 @@ int draft_choice_of(draft *d, draft_place value, const draft_choices *c, const c
             return (int)i;
     }
     const char *near = diag_nearest(s, names, c->count);
-    char all[400] = "";
-    for (size_t i = 0, at = 0; i < c->count && at < sizeof all; i++)
-        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", i ? ", " : "", names[i]);
+    char all[400];
+    draft_names(all, sizeof all, names, c->count);
+    if (draft_wide(d, value, s))
+        return POLICY_NONE;
     if (near)
         draft_error(d, value, _("unknown %s \"%.60s\"; did you mean \"%s\"?"), _(noun), s, near);
     else
@@ -312,7 +359,7 @@ bool draft_code(draft *d, draft_place value, uint64_t *ret)
         draft_error(d, value, _("\"%s\" has nine digits; was a leading zero lost? then write %s"), narrow,
                     ten);
     else
-        draft_error(d, value, _("\"%.60s\" is no institution code; it has exactly ten digits"), s);
+        draft_error(d, value, _("\"%.60s\" is no institution code; write its ten digits and nothing else"), s);
     return false;
 }
 
@@ -324,83 +371,4 @@ void draft_check_digit(draft *d, draft_place value, uint64_t code)
         draft_warn(d, value,
                    _("the check digit of %s does not fit; with the first nine digits it would be %c"), text,
                    luhn_digit(span_of(text, 9)));
-}
-
-// ---- words -----------------------------------------------------------------
-
-uint64_t draft_all(const draft_terms *t)
-{
-    uint64_t all = 0;
-    for (size_t i = 0; i < t->count; i++)
-        all |= 1ull << t->items[i].bit;
-    return all;
-}
-
-const draft_term *draft_term_of(const draft_terms *t, int bit)
-{
-    for (size_t i = 0; i < t->count; i++)
-        if (t->items[i].bit == bit)
-            return &t->items[i];
-    return NULL;
-}
-
-int draft_word(draft *d, draft_place value, const draft_terms *t)
-{
-    const char *s = draft_text(d, value);
-    if (!s)
-        return POLICY_NONE;
-    for (size_t i = 0; i < t->count; i++)
-        if (strcmp(t->items[i].id, s) == 0)
-            return t->items[i].bit;
-    for (size_t i = 0; i < t->count; i++)
-        if (strcmp(t->items[i].ja, s) == 0 || strcmp(t->items[i].en, s) == 0) {
-            draft_error(d, value, _("write the short name: \"%s\" instead of \"%.60s\""), t->items[i].id, s);
-            return POLICY_NONE;
-        }
-    if (t->partial || t->count == 0) // what could not be read is said once, there
-        return POLICY_NONE;
-    const char *near = diag_nearest(s, t->ids, t->count);
-    if (near)
-        draft_error(d, value, _("unknown %s \"%.60s\"; did you mean \"%s\"?"), _(t->noun), s, near);
-    else
-        draft_error(d, value, _("unknown %s \"%.60s\""), _(t->noun), s);
-    return POLICY_NONE;
-}
-
-static bool word_add(draft *d, draft_place value, const draft_terms *t, uint64_t *mask)
-{
-    int bit = draft_word(d, value, t);
-    if (bit == POLICY_NONE)
-        return false;
-    if (*mask >> bit & 1)
-        draft_error(d, value, _("\"%s\" stands here twice"), value.node->text);
-    *mask |= 1ull << bit;
-    return true;
-}
-
-bool draft_words(draft *d, draft_place value, const draft_terms *t, uint64_t *ret, bool *ret_named)
-{
-    if (!value.node)
-        return false;
-    uint64_t mask = 0;
-    bool ok = true;
-    if (value.node->kind == YAML_SCALAR_KIND && strcmp(value.node->text, "all") == 0) {
-        *ret = draft_all(t);
-        *ret_named = false;
-        return true;
-    }
-    if (value.node->kind == YAML_SCALAR_KIND) {
-        ok = word_add(d, value, t, &mask);
-    } else if (value.node->kind == YAML_LIST && value.node->count > 0) {
-        for (size_t i = 0; i < value.node->count; i++)
-            ok &= word_add(d, draft_at(value.doc, value.node->items[i]), t, &mask);
-    } else {
-        draft_error(d, value, _("expected a list such as [a, b], one name, or all"));
-        ok = false;
-    }
-    if (ok) {
-        *ret = mask;
-        *ret_named = true;
-    }
-    return ok;
 }

@@ -179,6 +179,8 @@ void draft_check_digit(draft *d, draft_place value, uint64_t code); // warns
 bool draft_words(draft *d, draft_place value, const draft_terms *t, uint64_t *ret, bool *ret_named);
 int draft_word(draft *d, draft_place value, const draft_terms *t); // its number or POLICY_NONE
 uint64_t draft_all(const draft_terms *t);
+bool draft_wide(draft *d, draft_place at, const char *text); // whether a full-width sign was the mistake; said
+void draft_names(char *out, size_t cap, const char *const *names, size_t count); // "a, b, c", for a message
 const draft_term *draft_term_of(const draft_terms *t, int bit);
 bool duration_parse(const char *text, int *ret_months);
 void digits_narrow(const char *text, char *out, size_t cap); // full-width digits to ASCII

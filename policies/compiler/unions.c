@@ -52,16 +52,17 @@ static int facility_cmp(const void *a, const void *b)
     return c ? c : (x->place.node->line > y->place.node->line) - (x->place.node->line < y->place.node->line);
 }
 
-// The second and later entries of one code are folded into the first.
-static void facility_fold(draft *d, draft_facility *first, const draft_facility *f)
+// The second and later entries of one code are folded into the first. `before`: the entry just before it,
+// of the same file where that has the code twice.
+static void facility_fold(draft *d, draft_facility *first, draft_place before, const draft_facility *f)
 {
     const char *file = first->place.doc->file;
     unsigned line = first->place.node->line;
     if (first->unions & f->unions)
-        draft_error(d, f->place, _("code %010llu is already registered with this union (%s:%u)"),
-                    (unsigned long long)f->code, file, line);
+        draft_error(d, f->place, _("code %010llu is already registered with this union (%s:%u): take one of the two lines away"),
+                    (unsigned long long)f->code, before.doc->file, before.node->line);
     else if (strcmp(first->name, f->name) != 0 || strcmp(first->ward, f->ward) != 0 || first->kind != f->kind)
-        draft_error(d, f->place, _("code %010llu has another name, ward or kind at %s:%u"),
+        draft_error(d, f->place, _("code %010llu has another name, ward or kind at %s:%u: both must say the same"),
                     (unsigned long long)f->code, file, line);
     first->unions |= f->unions;
     first->discloses |= f->discloses;
@@ -72,11 +73,14 @@ static void facilities_sort(draft *d)
     if (d->facility_count > 1)
         qsort(d->facilities, d->facility_count, sizeof *d->facilities, facility_cmp);
     size_t kept = 0;
+    draft_place before = {0};
     for (size_t i = 0; i < d->facility_count; i++) {
-        if (kept && d->facilities[kept - 1].code == d->facilities[i].code)
-            facility_fold(d, &d->facilities[kept - 1], &d->facilities[i]);
+        draft_facility f = d->facilities[i];
+        if (kept && d->facilities[kept - 1].code == f.code)
+            facility_fold(d, &d->facilities[kept - 1], before, &f);
         else
-            d->facilities[kept++] = d->facilities[i];
+            d->facilities[kept++] = f;
+        before = f.place;
     }
     d->facility_count = kept;
 }

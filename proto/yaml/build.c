@@ -231,9 +231,12 @@ static err parser_failed(builder *b, const yaml_parser_t *p)
 {
     if (p->error == YAML_MEMORY_ERROR)
         return ERR_MEM;
-    char message[200];
-    snprintf(message, sizeof message, _("not valid YAML: %s"), p->problem ? p->problem : "");
-    return complain(b, ERR_FORMAT, p->problem_mark, message);
+    char message[400];
+    const char *problem = p->problem ? p->problem : "";
+    yaml_mark_t at = p->problem_mark;
+    const char *slip = slip_of(b->own->doc.text, problem, p->context ? p->context_mark : at, &at);
+    snprintf(message, sizeof message, _("not valid YAML: %s"), slip ? slip : problem);
+    return complain(b, ERR_FORMAT, at, message);
 }
 
 err tree_build(yaml_owned *own, diag *d)

@@ -17,6 +17,11 @@ MUST_CHECK err bytes_check(span text, const char *file, size_t max_bytes, diag *
 // Runs libyaml over doc.text and fills doc.root.
 MUST_CHECK err tree_build(yaml_owned *own, diag *d);
 
+// What a person did where libyaml says `problem` at *at, of a thing that began at `began`; moves
+// *at to the place to look. NULL: no better words than libyaml's.
+struct yaml_mark_s;
+const char *slip_of(span text, const char *problem, struct yaml_mark_s began, struct yaml_mark_s *at);
+
 // The value of one option, from the node, into its field. False after a complaint.
 bool value_set(const config_row *row, const yaml_doc *doc, const yaml_node *n, const char *folder,
                void *field, diag *d);

@@ -10,6 +10,7 @@
 
 #include "policies/compiler/compile.h"
 #include "policies/engine/decide.h"
+#include "proto/base/tongue.h"
 
 static inline void kit_put(policy_files *f, const char *name, const char *text)
 {
@@ -112,6 +113,21 @@ static inline const char *kit_source(void)
 {
     const char *s = getenv("TSUNAGU_SOURCE");
     return s && *s ? s : ".";
+}
+
+// From here on messages are in Japanese. False where this build has no words (msgfmt is not here).
+static inline bool kit_speaks_japanese(void)
+{
+    setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("LANGUAGE", "ja", 1);
+    tongue_init();
+    return strcmp(gettext("error"), "error") != 0;
+}
+
+static inline void kit_speaks_english(void)
+{
+    setenv("LANGUAGE", "en", 1);
+    tongue_init();
 }
 
 // Compares with tests/golden/NAME; shows the first differing lines and how to renew.
