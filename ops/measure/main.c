@@ -21,6 +21,10 @@ static const bench_row rows[] = {
     {"restart", "from exec to the first answer over 10^6 cards; beside a raw LMDB open and get",
      restart_bench},
     {"document", "64 MiB through the hub, and how far it grows; beside the bare line", document_bench},
+    {"decision", "one decision, eight categories; beside the rules read line by line", decision_bench},
+    {"check", "the council's files checked at 10 to 10,000 facilities; beside parsing them", check_bench},
+    {"compile", "the same compiled", compile_bench},
+    {"impact", "a year of 10^6 look-ups replayed under two rules; beside wc -l", impact_bench},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
