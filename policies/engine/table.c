@@ -35,6 +35,24 @@ uint64_t policy_discloses(const policy *p, int facility)
     return in(facility, p->facility_count) ? p->facilities[facility].discloses : 0;
 }
 
+bool policy_node_views(const policy *p, int node, int facility)
+{
+    if (!in(node, p->node_count) || !in(facility, p->facility_count))
+        return false;
+    const node_row *n = &p->nodes[node];
+    size_t low = 0, high = n->view_count;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (n->views[mid] == (uint32_t)facility)
+            return true;
+        if (n->views[mid] < (uint32_t)facility)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return false;
+}
+
 uint32_t policy_categories(const policy *p)
 {
     return p->used;
