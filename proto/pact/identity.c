@@ -100,6 +100,21 @@ const char *identity_field_name(identity_field f)
     return (unsigned)f < FIELD_COUNT ? FIELD_NAMES[f] : "?";
 }
 
+const char *identity_reason_name(identity_reason r)
+{
+    static const char *const names[REASON_COUNT] = {
+        [REASON_NONE] = "", [REASON_ONE_SIDE] = "one_side", [REASON_WRITTEN] = "written",
+        [REASON_SMALL_KANA] = "small_kana", [REASON_OLD_CHARACTER] = "old_character", [REASON_GAIJI] = "gaiji",
+        [REASON_LONG_VOWEL] = "long_vowel", [REASON_SOUND_MARK] = "sound_mark", [REASON_ONE_SLIP] = "one_slip",
+        [REASON_OTHER_NAME] = "other_name", [REASON_FAMILY_NAME] = "family_name", [REASON_SAME_CARD] = "same_card",
+        [REASON_SAME_SOUND] = "same_sound", [REASON_YEAR] = "year", [REASON_MONTH] = "month", [REASON_DAY] = "day",
+        [REASON_SWAPPED] = "swapped", [REASON_OTHER_BIRTH] = "other_birth", [REASON_NEARBY] = "nearby",
+        [REASON_MOVED] = "moved", [REASON_INSURER] = "insurer", [REASON_CUT] = "cut",
+        [REASON_INSURANCE] = "insurance", [REASON_BRANCH] = "branch",
+    };
+    return (unsigned)r < REASON_COUNT ? names[r] : "?";
+}
+
 const char *match_strength_name(match_strength m)
 {
     static const char *const names[] = {"none", "weak", "possible", "likely", "strong"};

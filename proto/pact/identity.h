@@ -47,16 +47,46 @@ typedef enum identity_field {
     FIELD_INSURANCE,  // insurer + symbol + number
     FIELD_BRANCH, FIELD_TELEPHONE, FIELD_COUNT
 } identity_field;
-// CLOSE: names with ■ that may be the same, or one slip in three or more characters; a birth with one part
-// wrong or month and day swapped; the same postal area (3 digits); the same symbol and number where an
-// insurer is not known or the cut between them differs.
+// CLOSE: names with ■ that may be the same, a long vowel or sound marks written otherwise, or one slip in
+// three or more characters; a birth with one part wrong or month and day swapped; the same postal area (3
+// digits); the same symbol and number where an insurer is not known or the cut between them differs.
 const char *identity_field_name(identity_field f); // "kana_family"
+
+// What a person who compares the two should know of a field: how it agrees, or what differs.
+typedef enum identity_reason {
+    REASON_NONE,         // nothing to say: written alike, or known to neither
+    REASON_ONE_SIDE,     // absent: only one of the two knows it
+    REASON_WRITTEN,      // agrees: in another width or kana, with other hyphens, spaces or zeros
+    REASON_SMALL_KANA,   // agrees: small kana written large (ショウ, シヨウ)
+    REASON_OLD_CHARACTER,// agrees: a variant (渡邊, 渡辺)
+    REASON_GAIJI,        // close: ■ stands for a character
+    REASON_LONG_VOWEL,   // close: ユウコ, ユーコ
+    REASON_SOUND_MARK,   // close: ナカジマ, ナカシマ
+    REASON_ONE_SLIP,     // close: one character; of a number, which differs: one digit, or two swapped
+    REASON_OTHER_NAME,   // differs
+    REASON_FAMILY_NAME,  // family name differs, given name, birth and sex agree: married, perhaps
+    REASON_SAME_CARD,    // given name differs under one insurance: a twin or another of the family
+    REASON_SAME_SOUND,   // kanji differ, kana agree: a namesake, or written otherwise
+    REASON_YEAR, REASON_MONTH, REASON_DAY, // of birth: only this part differs
+    REASON_SWAPPED,      // month and day of birth
+    REASON_OTHER_BIRTH,
+    REASON_NEARBY,       // postal code: the same area
+    REASON_MOVED,        // postal code: another area
+    REASON_INSURER,      // the insurer is not known on one side
+    REASON_CUT,          // symbol and number are cut in another place
+    REASON_INSURANCE,    // another insurance: changed, perhaps
+    REASON_BRANCH,       // another branch on the same card: the insurer says another person
+    REASON_COUNT
+} identity_reason;
+const char *identity_reason_name(identity_reason r); // "small_kana"; REASON_NONE: ""
 
 typedef enum match_strength {
     MATCH_NONE,
     MATCH_WEAK,     // two fields agree, one the person's own (birth, given kana, kanji); shown when asked for
-    MATCH_POSSIBLE, // kana, birth and sex agree; nothing else supports it
-    MATCH_LIKELY,   // and postal code, telephone or kanji agree
+    MATCH_POSSIBLE, // kana, birth and sex agree and nothing else supports it; or one of the three is close
+                    // (or the family name another) and something else does
+    MATCH_LIKELY,   // kana, birth and sex agree, and postal code, telephone or kanji; or one is close, and two
+                    // of insurance, kanji, postal code and telephone agree
     MATCH_STRONG // insurance (with branch or kana given name), birth and sex agree: twins and families told
                  // apart: another branch or given name on the same card is another person
 } match_strength;
@@ -64,6 +94,7 @@ const char *match_strength_name(match_strength m);
 
 typedef struct identity_match {
     evidence fields[FIELD_COUNT];
+    identity_reason reasons[FIELD_COUNT];
     match_strength strength;
 } identity_match;
 void identity_compare(const identity *a, const identity *b, identity_match *ret);

@@ -67,7 +67,7 @@ static uint32_t voiced(uint32_t c, uint32_t mark)
     return ha_row || ka_to_chi || tsu_to_to ? c + 1 : c;
 }
 
-static uint32_t katakana(uint32_t c)
+static uint32_t katakana(uint32_t c, bool all_large)
 {
     if ((c >= 0x3041 && c <= 0x3096) || c == 0x309d || c == 0x309e)
         c += 0x60;
@@ -75,10 +75,10 @@ static uint32_t katakana(uint32_t c)
         return LONG_VOWEL;
     if (c >= 'a' && c <= 'z')
         return c - 'a' + 'A';
-    return large(c);
+    return all_large ? large(c) : c;
 }
 
-err identity_kana(span utf8, buf *out)
+err fold_kana(span utf8, bool all_large, buf *out)
 {
     buf plain = {0};
     size_t before = out->len;
@@ -96,7 +96,7 @@ err identity_kana(span utf8, buf *out)
         }
         if (held)
             utf8_put(out, alike(held));
-        held = katakana(c);
+        held = katakana(c, all_large);
     }
     if (held)
         utf8_put(out, alike(held));
@@ -106,6 +106,11 @@ err identity_kana(span utf8, buf *out)
 out:
     buf_wipe(&plain);
     return e;
+}
+
+err identity_kana(span utf8, buf *out)
+{
+    return fold_kana(utf8, true, out);
 }
 
 // ア to ン in the order of the code points, each with its vowel. ン has none.

@@ -12,6 +12,19 @@
 #define GETA 0x25a0u // ■: a character that the storage could not write
 #define NAME_CHARS 96
 
+// What one field says, and what a person should know of it.
+typedef struct verdict {
+    evidence says;
+    identity_reason why;
+} verdict;
+
+static verdict absent(bool a, bool b)
+{
+    return (verdict){EVIDENCE_ABSENT, a != b ? REASON_ONE_SIDE : REASON_NONE};
+}
+
+// ---- names ------------------------------------------------------------------------
+
 // A name as characters, so that ■ and one slip of the pen can be looked at.
 typedef struct name {
     uint32_t at[NAME_CHARS];
@@ -19,13 +32,16 @@ typedef struct name {
     bool wild;
 } name;
 
-typedef err (*fold_function)(span, buf *);
+// fold_kana or fold_kanji: with their last step, or without.
+typedef err (*fold_function)(span, bool, buf *);
 
-// Several fields folded into one name. False: nothing usable is there.
-static bool name_of(fold_function fold, const char *a, const char *b, name *n)
+// One field, or two as one name. False: nothing usable is there.
+static bool name_of(fold_function fold, bool whole, const char *const *texts, int count, name *n)
 {
     buf folded = {0};
-    bool usable = fold(span_str(a), &folded) == OK && (!b || fold(span_str(b), &folded) == OK);
+    bool usable = true;
+    for (int i = 0; usable && i < count; i++)
+        usable = fold(span_str(texts[i]), whole, &folded) == OK;
     n->len = 0;
     n->wild = false;
     for (span s = buf_span(&folded); usable && s.len;) {
@@ -40,9 +56,9 @@ static bool name_of(fold_function fold, const char *a, const char *b, name *n)
     return usable && n->len;
 }
 
-static bool fits(uint32_t a, uint32_t b, bool wild)
+static bool equal(const name *a, const name *b)
 {
-    return a == b || (wild && (a == GETA || b == GETA));
+    return a->len == b->len && memcmp(a->at, b->at, a->len * sizeof *a->at) == 0;
 }
 
 // At most one character changed, missing or too many.
@@ -64,63 +80,147 @@ static bool one_slip(const name *a, const name *b)
     return a->len - head - tail <= 1;
 }
 
-static evidence compare_names(const name *a, const name *b)
+static bool may_be(uint32_t a, uint32_t b)
 {
-    bool wild = a->wild || b->wild;
-    bool same = a->len == b->len;
-    for (size_t i = 0; same && i < a->len; i++)
-        same = fits(a->at[i], b->at[i], wild);
-    // ■ may stand for anything, so that it can support but never prove.
-    if (same)
-        return wild ? EVIDENCE_CLOSE : EVIDENCE_AGREES;
-    return !wild && one_slip(a, b) ? EVIDENCE_CLOSE : EVIDENCE_DIFFERS;
+    return a == b || a == GETA || b == GETA;
 }
 
-static evidence names(fold_function fold, const char *a1, const char *a2, const char *b1, const char *b2)
+// Place by place: how far two names of one length are from each other.
+static identity_reason near(const name *a, const name *b, bool kana)
+{
+    bool gaiji = true, vowels = kana, marks = kana;
+    for (size_t i = 0; i < a->len; i++) {
+        uint32_t x = a->at[i], y = b->at[i];
+        bool same = x == y;
+        gaiji = gaiji && may_be(x, y);
+        vowels = vowels && (same || (i && fold_lengthens(a->at[i - 1], x) && fold_lengthens(b->at[i - 1], y)));
+        marks = marks && (same || fold_unvoiced(x) == fold_unvoiced(y));
+    }
+    // ■ may stand for anything, so that it can support but never prove.
+    if (a->wild || b->wild)
+        return gaiji ? REASON_GAIJI : REASON_NONE;
+    return vowels ? REASON_LONG_VOWEL : marks ? REASON_SOUND_MARK : REASON_NONE;
+}
+
+static verdict compare_names(const name *a, const name *b, bool kana)
+{
+    bool wild = a->wild || b->wild;
+    if (!wild && equal(a, b))
+        return (verdict){EVIDENCE_AGREES, REASON_NONE};
+    identity_reason why = a->len == b->len ? near(a, b, kana) : REASON_NONE;
+    if (why == REASON_NONE && !wild && one_slip(a, b))
+        why = REASON_ONE_SLIP;
+    return why == REASON_NONE ? (verdict){EVIDENCE_DIFFERS, REASON_OTHER_NAME} : (verdict){EVIDENCE_CLOSE, why};
+}
+
+// Which step of the folding made them meet.
+static identity_reason met_by(fold_function fold, const char *const *x, const char *const *y, int count)
 {
     name a, b;
-    bool both = name_of(fold, a1, a2, &a);
-    both = name_of(fold, b1, b2, &b) && both;
-    evidence e = both ? compare_names(&a, &b) : EVIDENCE_ABSENT;
+    bool alike = true;
+    for (int i = 0; i < count; i++)
+        alike = alike && strcmp(x[i], y[i]) == 0;
+    if (alike)
+        return REASON_NONE;
+    bool both = name_of(fold, false, x, count, &a) && name_of(fold, false, y, count, &b);
+    bool last_step = both && !equal(&a, &b);
     crypto_wipe(&a, sizeof a);
     crypto_wipe(&b, sizeof b);
-    return e;
+    return !last_step ? REASON_WRITTEN : fold == fold_kana ? REASON_SMALL_KANA : REASON_OLD_CHARACTER;
+}
+
+static verdict names(fold_function fold, const char *const *x, const char *const *y, int count)
+{
+    name a, b;
+    bool has_a = name_of(fold, true, x, count, &a), has_b = name_of(fold, true, y, count, &b);
+    verdict v = has_a && has_b ? compare_names(&a, &b, fold == fold_kana) : absent(has_a, has_b);
+    crypto_wipe(&a, sizeof a);
+    crypto_wipe(&b, sizeof b);
+    if (v.says == EVIDENCE_AGREES)
+        v.why = met_by(fold, x, y, count);
+    return v;
+}
+
+static verdict kana(const char *a, const char *b)
+{
+    return names(fold_kana, &a, &b, 1);
+}
+
+static verdict kanji(const identity *a, const identity *b)
+{
+    return names(fold_kanji, (const char *const[]){a->kanji_family, a->kanji_given},
+                 (const char *const[]){b->kanji_family, b->kanji_given}, 2);
+}
+
+// ---- birth, sex, postal code ----------------------------------------------------------
+
+static bool is_day(day d)
+{
+    return d != DAY_NONE && d != DAY_FOREVER;
 }
 
 // Close: one part mistyped, or month and day swapped.
-static evidence births(day a, day b)
+static verdict births(day a, day b)
 {
-    if (a == DAY_NONE || b == DAY_NONE || a == DAY_FOREVER || b == DAY_FOREVER)
-        return EVIDENCE_ABSENT;
+    if (!is_day(a) || !is_day(b))
+        return absent(is_day(a), is_day(b));
     if (a == b)
-        return EVIDENCE_AGREES;
+        return (verdict){EVIDENCE_AGREES, REASON_NONE};
     int ya, ma, da, yb, mb, db;
     day_split(a, &ya, &ma, &da);
     day_split(b, &yb, &mb, &db);
-    int wrong = (ya != yb) + (ma != mb) + (da != db);
-    bool swapped = ya == yb && ma == db && da == mb;
-    return wrong == 1 || swapped ? EVIDENCE_CLOSE : EVIDENCE_DIFFERS;
+    if (ya == yb && ma == db && da == mb)
+        return (verdict){EVIDENCE_CLOSE, REASON_SWAPPED};
+    if ((ya != yb) + (ma != mb) + (da != db) > 1)
+        return (verdict){EVIDENCE_DIFFERS, REASON_OTHER_BIRTH};
+    return (verdict){EVIDENCE_CLOSE, ya != yb ? REASON_YEAR : ma != mb ? REASON_MONTH : REASON_DAY};
 }
 
 // U (unknown) and N (not applicable) say nothing about anybody.
-static evidence sexes(char a, char b)
+static bool is_sex(char c)
 {
-    if (!a || !b || a == 'U' || b == 'U' || a == 'N' || b == 'N')
-        return EVIDENCE_ABSENT;
-    return a == b ? EVIDENCE_AGREES : EVIDENCE_DIFFERS;
+    return c && c != 'U' && c != 'N';
 }
 
-static evidence postals(const char *a, const char *b)
+static verdict sexes(char a, char b)
+{
+    if (!is_sex(a) || !is_sex(b))
+        return absent(is_sex(a), is_sex(b));
+    return (verdict){a == b ? EVIDENCE_AGREES : EVIDENCE_DIFFERS, REASON_NONE};
+}
+
+static identity_reason written(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0 ? REASON_NONE : REASON_WRITTEN;
+}
+
+static verdict postals(const char *a, const char *b)
 {
     buf x = {0}, y = {0};
-    evidence e = EVIDENCE_ABSENT;
-    if (identity_postal(span_str(a), &x) == OK && identity_postal(span_str(b), &y) == OK && x.len && y.len)
-        e = span_eq(buf_span(&x), buf_span(&y)) ? EVIDENCE_AGREES
-            : memcmp(x.at, y.at, 3) == 0        ? EVIDENCE_CLOSE // the same post office's area
-                                                : EVIDENCE_DIFFERS;
+    bool has_a = identity_postal(span_str(a), &x) == OK && x.len, has_b = identity_postal(span_str(b), &y) == OK && y.len;
+    verdict v = absent(has_a, has_b);
+    if (has_a && has_b)
+        v = span_eq(buf_span(&x), buf_span(&y)) ? (verdict){EVIDENCE_AGREES, written(a, b)}
+            : memcmp(x.at, y.at, 3) == 0        ? (verdict){EVIDENCE_CLOSE, REASON_NEARBY}
+                                                : (verdict){EVIDENCE_DIFFERS, REASON_MOVED};
     buf_wipe(&x);
     buf_wipe(&y);
-    return e;
+    return v;
+}
+
+// ---- numbers ----------------------------------------------------------------------------
+
+// One digit wrong, or two beside each other swapped.
+static bool one_digit(span a, span b)
+{
+    size_t i = 0, end = a.len;
+    if (a.len != b.len || a.len < 4)
+        return false;
+    while (i < end && a.at[i] == b.at[i])
+        i++;
+    while (end > i && a.at[end - 1] == b.at[end - 1])
+        end--;
+    return end - i == 1 || (end - i == 2 && a.at[i] == b.at[i + 1] && a.at[i + 1] == b.at[i]);
 }
 
 typedef struct insurance {
@@ -149,22 +249,36 @@ static bool same(const buf *a, const buf *b)
     return span_eq(buf_span(a), buf_span(b));
 }
 
-static evidence insurances(const identity *a, const identity *b)
+static bool card_written_alike(const identity *a, const identity *b)
+{
+    return strcmp(a->insurer, b->insurer) == 0 && strcmp(a->symbol, b->symbol) == 0 && strcmp(a->number, b->number) == 0;
+}
+
+static verdict cards(const identity *a, const identity *b, const insurance *x, const insurance *y)
+{
+    bool insurers = x->insurer.len && y->insurer.len, insurer = insurers && same(&x->insurer, &y->insurer);
+    // Some senders cut symbol and number elsewhere: joined they are the same.
+    if (!same(&x->joined, &y->joined))
+        return (verdict){EVIDENCE_DIFFERS, insurer && one_digit(buf_span(&x->joined), buf_span(&y->joined))
+                                               ? REASON_ONE_SLIP : REASON_INSURANCE};
+    if (insurers && !insurer)
+        return (verdict){EVIDENCE_DIFFERS, one_digit(buf_span(&x->insurer), buf_span(&y->insurer))
+                                               ? REASON_ONE_SLIP : REASON_INSURANCE};
+    if (!insurers)
+        return (verdict){EVIDENCE_CLOSE, REASON_INSURER};
+    if (!same(&x->symbol, &y->symbol))
+        return (verdict){EVIDENCE_CLOSE, REASON_CUT};
+    return (verdict){EVIDENCE_AGREES, card_written_alike(a, b) ? REASON_NONE : REASON_WRITTEN};
+}
+
+static verdict insurances(const identity *a, const identity *b)
 {
     insurance x = {0}, y = {0};
-    evidence e = EVIDENCE_ABSENT;
-    bool usable = insurance_of(a, &x);
-    if (insurance_of(b, &y) && usable) {
-        bool insurers = x.insurer.len && y.insurer.len;
-        // Some senders cut symbol and number elsewhere: joined they are the same.
-        if (!same(&x.joined, &y.joined) || (insurers && !same(&x.insurer, &y.insurer)))
-            e = EVIDENCE_DIFFERS;
-        else
-            e = insurers && same(&x.symbol, &y.symbol) ? EVIDENCE_AGREES : EVIDENCE_CLOSE;
-    }
+    bool has_a = insurance_of(a, &x), has_b = insurance_of(b, &y);
+    verdict v = has_a && has_b ? cards(a, b, &x, &y) : absent(has_a, has_b);
     insurance_done(&x);
     insurance_done(&y);
-    return e;
+    return v;
 }
 
 // The digits alone; `5` and `05` are one 枝番, `+81 11` and `011` one telephone.
@@ -184,17 +298,21 @@ static size_t digits(const char *text, char *out, size_t cap)
     return n - skip;
 }
 
-static evidence numbers(const char *a, const char *b)
+static verdict numbers(const char *a, const char *b)
 {
     char x[32], y[32];
     size_t n = digits(a, x, sizeof x), m = digits(b, y, sizeof y);
-    evidence e = !n || !m                              ? EVIDENCE_ABSENT
-                 : n == m && memcmp(x, y, n) == 0 ? EVIDENCE_AGREES
-                                                       : EVIDENCE_DIFFERS;
+    verdict v = absent(n, m);
+    if (n && m && n == m && memcmp(x, y, n) == 0)
+        v = (verdict){EVIDENCE_AGREES, written(a, b)};
+    else if (n && m)
+        v = (verdict){EVIDENCE_DIFFERS, one_digit(span_of(x, n), span_of(y, m)) ? REASON_ONE_SLIP : REASON_NONE};
     crypto_wipe(x, sizeof x);
     crypto_wipe(y, sizeof y);
-    return e;
+    return v;
 }
+
+// ---- all together ------------------------------------------------------------------------
 
 static bool agrees(const evidence *f, identity_field which)
 {
@@ -212,35 +330,81 @@ static match_strength weak_or_none(const evidence *f)
     return person && count >= 2 ? MATCH_WEAK : MATCH_NONE;
 }
 
+// How many of what a person keeps besides name, birth and sex agree.
+static int support(const evidence *f)
+{
+    return agrees(f, FIELD_INSURANCE) + agrees(f, FIELD_KANJI) + agrees(f, FIELD_POSTAL) + agrees(f, FIELD_TELEPHONE);
+}
+
+// One of kana family, kana given and birth is close, the others agree, and so does the sex. A given name
+// that is only near is a twin's more often than a slip: there the kanji must speak for it.
+static bool nearly(const evidence *f)
+{
+    static const identity_field own[] = {FIELD_KANA_FAMILY, FIELD_KANA_GIVEN, FIELD_BIRTH};
+    int good = 0, close = 0;
+    for (int i = 0; i < 3; i++) {
+        good += agrees(f, own[i]);
+        close += f[own[i]] == EVIDENCE_CLOSE;
+    }
+    bool given = agrees(f, FIELD_KANA_GIVEN) || agrees(f, FIELD_KANJI);
+    return agrees(f, FIELD_SEX) && good == 2 && close == 1 && given;
+}
+
 static match_strength strength_of(const evidence *f)
 {
     bool born = agrees(f, FIELD_BIRTH) && agrees(f, FIELD_SEX);
-    bool kana = agrees(f, FIELD_KANA_FAMILY) && agrees(f, FIELD_KANA_GIVEN);
+    bool kana_agrees = agrees(f, FIELD_KANA_FAMILY) && agrees(f, FIELD_KANA_GIVEN);
     bool card = agrees(f, FIELD_INSURANCE);
     // One card, another branch: the insurer itself says that these are two people.
     bool two_people = card && f[FIELD_BRANCH] == EVIDENCE_DIFFERS;
     bool person = agrees(f, FIELD_BRANCH) || agrees(f, FIELD_KANA_GIVEN);
     if (born && card && person && !two_people && f[FIELD_KANA_GIVEN] != EVIDENCE_DIFFERS)
         return MATCH_STRONG;
-    if (!born || !kana)
-        return weak_or_none(f);
-    if (two_people)
+    if (born && kana_agrees && two_people)
         return MATCH_POSSIBLE;
-    bool supported = agrees(f, FIELD_POSTAL) || agrees(f, FIELD_TELEPHONE) || agrees(f, FIELD_KANJI);
-    return supported ? MATCH_LIKELY : MATCH_POSSIBLE;
+    if (born && kana_agrees) {
+        bool supported = agrees(f, FIELD_POSTAL) || agrees(f, FIELD_TELEPHONE) || agrees(f, FIELD_KANJI);
+        return supported ? MATCH_LIKELY : MATCH_POSSIBLE;
+    }
+    if (nearly(f) && !two_people && support(f))
+        return support(f) >= 2 ? MATCH_LIKELY : MATCH_POSSIBLE;
+    // Married: the given name, and a telephone or an address, stay.
+    bool married = born && agrees(f, FIELD_KANA_GIVEN) && (agrees(f, FIELD_TELEPHONE) || agrees(f, FIELD_POSTAL));
+    return married && !two_people ? MATCH_POSSIBLE : weak_or_none(f);
+}
+
+// What a field means beside the others.
+static void reasons_together(const evidence *f, identity_reason *why)
+{
+    bool born = agrees(f, FIELD_BIRTH) && f[FIELD_SEX] != EVIDENCE_DIFFERS;
+    bool card = agrees(f, FIELD_INSURANCE);
+    if (f[FIELD_KANA_FAMILY] == EVIDENCE_DIFFERS && agrees(f, FIELD_KANA_GIVEN) && born)
+        why[FIELD_KANA_FAMILY] = REASON_FAMILY_NAME;
+    if (f[FIELD_KANA_GIVEN] == EVIDENCE_DIFFERS && card)
+        why[FIELD_KANA_GIVEN] = REASON_SAME_CARD;
+    if (f[FIELD_KANJI] == EVIDENCE_DIFFERS && agrees(f, FIELD_KANA_FAMILY) && agrees(f, FIELD_KANA_GIVEN))
+        why[FIELD_KANJI] = REASON_SAME_SOUND;
+    if (f[FIELD_BRANCH] == EVIDENCE_DIFFERS)
+        why[FIELD_BRANCH] = card ? REASON_BRANCH : REASON_NONE; // on another card it says nothing
 }
 
 void identity_compare(const identity *a, const identity *b, identity_match *ret)
 {
-    evidence *f = ret->fields;
-    f[FIELD_KANA_FAMILY] = names(identity_kana, a->kana_family, NULL, b->kana_family, NULL);
-    f[FIELD_KANA_GIVEN] = names(identity_kana, a->kana_given, NULL, b->kana_given, NULL);
-    f[FIELD_KANJI] = names(identity_kanji, a->kanji_family, a->kanji_given, b->kanji_family, b->kanji_given);
-    f[FIELD_BIRTH] = births(a->birth, b->birth);
-    f[FIELD_SEX] = sexes(a->sex, b->sex);
-    f[FIELD_POSTAL] = postals(a->postal, b->postal);
-    f[FIELD_INSURANCE] = insurances(a, b);
-    f[FIELD_BRANCH] = numbers(a->branch, b->branch);
-    f[FIELD_TELEPHONE] = numbers(a->telephone, b->telephone);
-    ret->strength = strength_of(f);
+    const verdict all[FIELD_COUNT] = {
+        [FIELD_KANA_FAMILY] = kana(a->kana_family, b->kana_family),
+        [FIELD_KANA_GIVEN] = kana(a->kana_given, b->kana_given),
+        [FIELD_KANJI] = kanji(a, b),
+        [FIELD_BIRTH] = births(a->birth, b->birth),
+        [FIELD_SEX] = sexes(a->sex, b->sex),
+        [FIELD_POSTAL] = postals(a->postal, b->postal),
+        [FIELD_INSURANCE] = insurances(a, b),
+        [FIELD_BRANCH] = numbers(a->branch, b->branch),
+        [FIELD_TELEPHONE] = numbers(a->telephone, b->telephone),
+    };
+    for (int i = 0; i < FIELD_COUNT; i++) {
+        ret->fields[i] = all[i].says;
+        ret->reasons[i] = all[i].why;
+    }
+    reasons_together(ret->fields, ret->reasons);
+    ret->strength = strength_of(ret->fields);
 }
