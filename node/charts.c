@@ -258,6 +258,18 @@ static int candidate_cmp(const void *a, const void *b)
 
 static const char *const evidence_words[] = {"absent", "agrees", "close", "differs"};
 
+// "kana_given:small_kana,postal:moved": what a person should know of each field.
+static void remarks_show(control_in *in, const identity_match *m)
+{
+    buf text = {0};
+    for (int f = 0; f < FIELD_COUNT; f++)
+        if (m->reasons[f] != REASON_NONE)
+            buf_printf(&text, "%s%s:%s", text.len ? "," : "", identity_field_name((identity_field)f),
+                       identity_reason_name(m->reasons[f]));
+    control_text(in, "remarks", buf_str(&text));
+    buf_done(&text);
+}
+
 static void candidate_show(control_in *in, store_txn *t, const candidate *all, size_t count, size_t at)
 {
     const candidate *c = &all[at];
@@ -284,6 +296,7 @@ static void candidate_show(control_in *in, store_txn *t, const candidate *all, s
         snprintf(text, sizeof text, "%s%s", name, f == FIELD_BIRTH ? "_date" : taken ? "_evidence" : "");
         control_text(in, text, evidence_words[c->match.fields[f]]);
     }
+    remarks_show(in, &c->match);
     bool consented = consent_get(t, span_str(c->chart), &k) == OK && !k.card.scope.withdrawn;
     control_text(in, "consented", consented ? "yes" : "no");
     control_text(in, "twin", twin ? "yes" : "no");

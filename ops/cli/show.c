@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/cli/remarks.h"
 #include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
 
@@ -175,7 +176,7 @@ static const char *head_of(const char *name)
         {"kana_family", N_("kana_family")}, {"kana_given", N_("kana_given")}, {"address", N_("address")},
         {"telephone", N_("telephone")}, {"insurer", N_("insurer")}, {"symbol", N_("symbol")},
         {"branch", N_("branch")}, {"insurance", N_("insurance")}, {"birth_date", N_("birth_date")},
-        {"issued", N_("issued")}, {"expires", N_("expires")},
+        {"issued", N_("issued")}, {"expires", N_("expires")}, {"remarks", N_("remarks")},
     };
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         if (strcmp(heads[i].name, name) == 0)
@@ -199,7 +200,15 @@ static const char *value_of(const char *key, const char *value)
         N_("unknown"), N_("not-asked"), N_("rules-stale"), N_("not-available"), N_("withdrawn"),
         N_("denied"), N_("unreachable"), N_("not_found"), N_("stale"), N_("deadline"), N_("busy"),
     };
+    static char remarks[2048]; // until the next call: a cell is shown before the next is asked for
     bool ours = false;
+    if (strcmp(key, "remarks") == 0) {
+        buf text = {.max = sizeof remarks};
+        bool put = remarks_put(&text, value) == OK;
+        snprintf(remarks, sizeof remarks, "%s", put ? buf_str(&text) : value);
+        buf_done(&text);
+        return remarks;
+    }
     for (size_t i = 0; i < sizeof keys / sizeof keys[0] && !ours; i++)
         ours = strcmp(keys[i], key) == 0;
     for (size_t i = 0; i < sizeof words / sizeof words[0] && ours; i++)

@@ -220,10 +220,12 @@ const command_row command_table[] = {
      "document: day category type title department bytes document", NULL},
     {"identity", N_("a patient as ADT-00 has it"), NULL, chart_needed, "identity", NULL, NULL},
     {"candidates", N_("who of our patients may be the one on the request form"),
-     N_("Compares kana, birth, sex, postal code, telephone and insurance, and says for each whether it agrees.\n"
+     N_("Compares kana, birth, sex, postal code, telephone and insurance, and says for each whether it agrees,\n"
+        "and what differs and how: small kana, an old character, another postal area, a twin on the same card.\n"
         "Nothing is disclosed by this: a person decides and runs `tsunagu confirm`."),
      candidates_options, "candidates",
-     "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance consented",
+     "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance consented "
+     "remarks",
      NULL},
     {"confirm", N_("confirm a candidate, record the consent, and disclose"),
      N_("The consent's scope travels to the hub as a card; the form itself stays here. Run it again to change\n"

@@ -71,6 +71,29 @@ static const pair KANJI[] = {
     {"variant: 齊 斉", "齊藤", "斉藤", true},
     {"variant: 齋 斉", "齋藤", "斉藤", true},
     {"variant: 澤 濱 廣", "澤濱廣", "沢浜広", true},
+    {"variant: 嶋 嶌", "中嶋", "中嶌", true},
+    {"variant: 嶋 島", "中嶋", "中島", true},
+    {"variant: 國 桜", "國櫻", "国桜", true},
+    {"variant: 冨", "冨田", "富田", true},
+    {"variant: 峯 條", "峯條", "峰条", true},
+    {"variant: 關 瀧", "關瀧", "関滝", true},
+    {"variant: 龍 眞", "龍眞", "竜真", true},
+    {"variant: 德 惠", "德惠", "徳恵", true},
+    {"variant: 桒 栁", "桒栁", "桑柳", true},
+    {"variant: 靍 靏 靎", "靍靏靎", "鶴鶴鶴", true},
+    {"variant: 舘 圡", "舘圡", "館土", true},
+    {"variant: 槗 𣘺", "槗𣘺", "橋橋", true},
+    {"variant: 㐂 壽", "㐂壽", "喜寿", true},
+    {"variant: 埜 邨", "埜邨", "野村", true},
+    {"variant: 劔 劒 劍 釼", "劔劒劍釼", "剣剣剣剣", true},
+    {"variant: 碕 礒 栢", "碕礒栢", "崎磯柏", true},
+    {"variant: 晉 寬 彌", "晉寬彌", "晋寛弥", true},
+    {"variant: 鐵 鐡 銕", "鐵鐡銕", "鉄鉄鉄", true},
+    {"々 written out", "佐々木", "佐佐木", true},
+    {"々 after a variant", "斎々", "斉斉", true},
+    {"々 alone", "々", "々", true},
+    {"ヶ and ケ", "竜ヶ崎", "龍ケ﨑", true},
+    {"hiragana names", "ふみ", "フミ", true},
     {"variant: 𠮷 beyond the BMP", "𠮷田", "吉田", true},
     {"NFKC: compatibility ideograph", "\ufa10田", "塚田", true},
     {"NFKC: full-width digits", "第１", "第1", true},
@@ -80,6 +103,23 @@ static const pair KANJI[] = {
     {"other names stay apart", "佐藤", "左藤", false},
     {"other names: 大 太", "大田", "太田", false},
     {"kana and kanji", "ハナ", "花", false},
+};
+
+static const pair HEARD[] = {
+    {"long vowel", "ユウコ", "ユーコ", true},
+    {"long vowel left out", "ユーコ", "ユコ", true},
+    {"long o", "オオノ", "オーノ", true},
+    {"long o as ou", "コオリ", "コウリ", true},
+    {"long e as ei", "ケイコ", "ケーコ", true},
+    {"after small kana", "ショウイチ", "シヨーイチ", true},
+    {"sound mark", "ナカジマ", "ナカシマ", true},
+    {"sound mark of zu", "カヅオ", "カスオ", true},
+    {"half voiced", "サッポロ", "サツホロ", true},
+    {"vu", "ヴィオラ", "ウイオラ", true},
+    {"a vowel that does not lengthen", "ヒロアキ", "ヒロキ", false},
+    {"イ after ア", "カイト", "カト", false},
+    {"another name", "ユウコ", "ユミコ", false},
+    {"■ is itself only", "■ロウ", "ジロウ", false},
 };
 
 static void meets(const pair *p, err (*fold)(span, buf *))
@@ -103,6 +143,13 @@ static void kana_rules(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof KANA / sizeof *KANA; i++)
         meets(&KANA[i], identity_kana);
+}
+
+static void heard_rules(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof HEARD / sizeof *HEARD; i++)
+        meets(&HEARD[i], identity_heard);
 }
 
 static void kanji_rules(void **state)
@@ -162,7 +209,7 @@ static void exact_forms(void **state)
 static void stable_for_every_character(void **state)
 {
     (void)state;
-    err (*const folds[])(span, buf *) = {identity_kana, identity_kanji};
+    err (*const folds[])(span, buf *) = {identity_kana, identity_kanji, identity_heard};
     buf in = {0}, once = {0}, twice = {0};
     for (size_t f = 0; f < 2; f++)
         for (uint32_t c = 1; c < 0x30000; c++) {
@@ -189,7 +236,7 @@ static void truncation_and_garbage(void **state)
 {
     (void)state;
     const char *text = "ｶﾘｵﾉﾃﾞﾗ゛髙﨑\U000e0100ぢゃ㈱";
-    err (*const folds[])(span, buf *) = {identity_kana, identity_kanji, identity_postal, identity_insurer,
+    err (*const folds[])(span, buf *) = {identity_kana, identity_kanji, identity_heard, identity_postal, identity_insurer,
                                          identity_symbol};
     uint32_t seed = 7;
     for (size_t f = 0; f < sizeof folds / sizeof *folds; f++)
@@ -226,6 +273,13 @@ static void names_of_fields(void **state)
     for (int f = 0; f < FIELD_COUNT; f++)
         assert_string_not_equal(identity_field_name((identity_field)f), "?");
     assert_string_equal(identity_field_name(FIELD_COUNT), "?");
+    assert_string_equal(identity_reason_name(REASON_NONE), "");
+    assert_string_equal(identity_reason_name(REASON_COUNT), "?");
+    for (int r = 1; r < REASON_COUNT; r++) {
+        assert_int_not_equal(identity_reason_name((identity_reason)r)[0], '\0');
+        for (int other = 1; other < r; other++)
+            assert_string_not_equal(identity_reason_name((identity_reason)r), identity_reason_name((identity_reason)other));
+    }
     assert_string_equal(match_strength_name(MATCH_STRONG), "strong");
     assert_string_equal(match_strength_name((match_strength)99), "?");
 }
@@ -235,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kana_rules),
         cmocka_unit_test(kanji_rules),
+        cmocka_unit_test(heard_rules),
         cmocka_unit_test(exact_forms),
         cmocka_unit_test(stable_for_every_character),
         cmocka_unit_test(truncation_and_garbage),

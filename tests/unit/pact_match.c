@@ -146,6 +146,118 @@ static void births_and_sexes(void **state)
     }
 }
 
+// How it agrees or what differs, as a person at the liaison office should read it.
+static void reasons_of_each_field(void **state)
+{
+    (void)state;
+    static const struct { identity_field field; const char *a, *b; identity_reason why; } rows[] = {
+        {FIELD_KANA_GIVEN, "ショウイチ", "ショウイチ", REASON_NONE},
+        {FIELD_KANA_GIVEN, "ショウイチ", "ｼｮｳｲﾁ", REASON_WRITTEN},
+        {FIELD_KANA_GIVEN, "ショウイチ", "しょうイチ", REASON_WRITTEN},
+        {FIELD_KANA_GIVEN, "カヅオ", "カズオ", REASON_WRITTEN},
+        {FIELD_KANA_GIVEN, "ショウイチ", "シヨウイチ", REASON_SMALL_KANA},
+        {FIELD_KANA_GIVEN, "ショウイチ", "ｼﾖｳｲﾁ", REASON_SMALL_KANA},
+        {FIELD_KANA_GIVEN, "ユウコ", "ユーコ", REASON_LONG_VOWEL},
+        {FIELD_KANA_FAMILY, "オオノ", "オーノ", REASON_LONG_VOWEL},
+        {FIELD_KANA_FAMILY, "ナカジマ", "ナカシマ", REASON_SOUND_MARK},
+        {FIELD_KANA_FAMILY, "キタ", "キダ", REASON_SOUND_MARK},
+        {FIELD_KANA_FAMILY, "ワ■ナベ", "ワタナベ", REASON_GAIJI},
+        {FIELD_KANA_FAMILY, "ワ■ナベ", "タカハシ", REASON_FAMILY_NAME},
+        {FIELD_KANA_GIVEN, "ユウタ", "ユウキ", REASON_ONE_SLIP},
+        {FIELD_KANA_GIVEN, "ショウイチ", "", REASON_ONE_SIDE},
+        {FIELD_KANA_GIVEN, "", "", REASON_NONE},
+        {FIELD_KANA_GIVEN, "ショウイチ", "ハナコ", REASON_SAME_CARD},
+        {FIELD_KANA_FAMILY, "ワタナベ", "タカハシ", REASON_FAMILY_NAME},
+        {FIELD_KANJI, "眞一", "真一", REASON_OLD_CHARACTER},
+        {FIELD_KANJI, "翔　一", "翔一", REASON_WRITTEN},
+        {FIELD_KANJI, "翔■", "翔一", REASON_GAIJI},
+        {FIELD_KANJI, "翔一", "正一郎", REASON_SAME_SOUND},
+        {FIELD_POSTAL, "064-7795", "〒0647795", REASON_WRITTEN},
+        {FIELD_POSTAL, "064-7795", "064-0001", REASON_NEARBY},
+        {FIELD_POSTAL, "064-7795", "001-0001", REASON_MOVED},
+        {FIELD_POSTAL, "064-7795", "", REASON_ONE_SIDE},
+        {FIELD_INSURANCE, "2388927", "２３８８９２７", REASON_WRITTEN},
+        {FIELD_INSURANCE, "2388927", "2388929", REASON_ONE_SLIP},
+        {FIELD_INSURANCE, "2388927", "2388972", REASON_ONE_SLIP},
+        {FIELD_INSURANCE, "2388927", "777", REASON_INSURANCE},
+        {FIELD_BRANCH, "01", "1", REASON_WRITTEN},
+        {FIELD_BRANCH, "01", "02", REASON_BRANCH},
+        {FIELD_BRANCH, "01", "", REASON_ONE_SIDE},
+        {FIELD_TELEPHONE, "011-555-0101", "(011)5550101", REASON_WRITTEN},
+        {FIELD_TELEPHONE, "011-555-0101", "011-555-0102", REASON_ONE_SLIP},
+        {FIELD_TELEPHONE, "011-555-0101", "090-1234-5678", REASON_NONE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        identity a = person(), b = person();
+        strcpy(text_of(&a, rows[i].field), rows[i].a);
+        strcpy(text_of(&b, rows[i].field), rows[i].b);
+        identity_match m = compare(&a, &b);
+        if (m.reasons[rows[i].field] != rows[i].why)
+            fail_msg("%s '%s' '%s': %s", identity_field_name(rows[i].field), rows[i].a, rows[i].b,
+                     identity_reason_name(m.reasons[rows[i].field]));
+    }
+    static const struct { int y, m, d; identity_reason why; } births[] = {
+        {1954, 3, 4, REASON_NONE}, {1954, 3, 27, REASON_DAY}, {1954, 5, 4, REASON_MONTH}, {1945, 3, 4, REASON_YEAR},
+        {1954, 4, 3, REASON_SWAPPED}, {1955, 4, 3, REASON_OTHER_BIRTH},
+    };
+    for (size_t i = 0; i < sizeof births / sizeof *births; i++) {
+        identity a = person(), b = person();
+        a.birth = day_of(1954, 3, 4);
+        b.birth = day_of(births[i].y, births[i].m, births[i].d);
+        assert_int_equal(compare(&a, &b).reasons[FIELD_BIRTH], births[i].why);
+    }
+    identity a = person(), b = person();
+    SET(b, insurer, "");
+    assert_int_equal(compare(&a, &b).reasons[FIELD_INSURANCE], REASON_INSURER);
+    b = person();
+    SET(b, symbol, "");
+    SET(b, number, "3112388927");
+    assert_int_equal(compare(&a, &b).reasons[FIELD_INSURANCE], REASON_CUT);
+    b = person();
+    SET(b, insurer, "06017017");
+    SET(b, branch, "09");
+    assert_int_equal(compare(&a, &b).reasons[FIELD_INSURANCE], REASON_ONE_SLIP);
+    assert_int_equal(compare(&a, &b).reasons[FIELD_BRANCH], REASON_NONE); // on another card it says nothing
+}
+
+// One of name and birth is only near: what else agrees decides, and never beyond likely.
+static void one_is_near(void **state)
+{
+    (void)state;
+    identity a = person(), b = person();
+    b.birth = day_of(1954, 3, 27);
+    assert_int_equal(compare(&a, &b).strength, MATCH_LIKELY);
+    SET(b, number, "1");
+    SET(b, postal, "");
+    SET(b, telephone, "");
+    assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE); // kanji alone
+    SET(b, kanji_given, "花子");
+    assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
+    b = person();
+    SET(b, kana_family, "ワダナベ");
+    SET(b, number, "1");
+    assert_int_equal(compare(&a, &b).strength, MATCH_LIKELY);
+    // Twins whose names are one character apart: other kanji, so no more than weak.
+    b = person();
+    SET(b, branch, "");
+    SET(b, kana_given, "ショウイツ");
+    SET(b, kanji_given, "翔逸");
+    assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
+    SET(b, kanji_given, "翔一");
+    assert_int_equal(compare(&a, &b).strength, MATCH_LIKELY);
+    SET(b, branch, "09"); // and the insurer says two people
+    assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
+    // Married and insured anew; the telephone stayed.
+    b = person();
+    SET(b, kana_family, "タカハシ");
+    SET(b, kanji_family, "高橋");
+    SET(b, number, "1");
+    assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE);
+    SET(b, telephone, "");
+    SET(b, postal, "001-0001");
+    assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
+}
+
 static void insurance_is_three_numbers(void **state)
 {
     (void)state;
@@ -260,6 +372,8 @@ int main(void)
         cmocka_unit_test(the_same_person_written_differently),
         cmocka_unit_test(evidence_of_each_field),
         cmocka_unit_test(births_and_sexes),
+        cmocka_unit_test(reasons_of_each_field),
+        cmocka_unit_test(one_is_near),
         cmocka_unit_test(insurance_is_three_numbers),
         cmocka_unit_test(strengths),
         cmocka_unit_test(a_family_on_one_card),
