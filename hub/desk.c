@@ -17,6 +17,7 @@ static const duty duties[] = {
     {METHOD_FETCH, &tsunagu__fetch_request__descriptor, WIRE_TICKET_MAX + WIRE_SEALED_MAX + 64, fetch_ready,
      fetch_run, fetch_answer},
     {METHOD_WITHDRAW, &tsunagu__withdraw_request__descriptor, 1024, NULL, withdraw_run, withdraw_answer},
+    {METHOD_LETTER, &tsunagu__letter_request__descriptor, WIRE_LETTER_MAX + 256, NULL, letter_run, letter_answer},
 };
 
 static const duty *duty_find(uint32_t method)

@@ -21,6 +21,8 @@ err fetch_run(job *j, store_txn *t);
 void fetch_answer(job *j, err e);
 err withdraw_run(job *j, store_txn *t);
 void withdraw_answer(job *j, err e);
+err letter_run(job *j, store_txn *t);
+void letter_answer(job *j, err e);
 
 // The control commands (control.c).
 extern const control_row hub_commands[];

@@ -6,6 +6,7 @@
 
 #include "hub/desk.h"
 #include "hub/index.h"
+#include "hub/letters.h"
 #include "hub/stops.h"
 
 typedef struct hello {
@@ -80,6 +81,8 @@ void hello_answer(job *j, err e)
     }
     job_reply(j, e, buf_span(&out));
     buf_done(&out);
-    if (e == OK)
+    if (e == OK) {
         stops_push(j->h, j->caller);
+        letters_back(j);
+    }
 }

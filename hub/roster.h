@@ -8,6 +8,8 @@
 
 #include "hub/hub.h"
 
+enum { ROSTER_NODES = 1024 }; // as many as a bundle may name (policies/engine/bundle.h)
+
 struct session {
     hub *h;
     int count;            // references, atomic
@@ -21,6 +23,10 @@ struct session {
     uint64_t stop_cursor; // W: the last stop this node has recorded
     uint64_t stop_seen;   // W: up to here no other stop concerns it
     bool stop_busy;       // atomic: a stop is on its way to it
+    int letters_flying;   // atomic: letters passed on to it that it has not answered
+    uint32_t letters_left; // W: of its own, before it is told to wait
+    time_ms letters_at;   // W
+    uint8_t awaits[ROSTER_NODES / 8]; // W: bits of nodes that a letter of its could not reach
 };
 
 // The line's events: who may come in, who came, who left, who was refused.

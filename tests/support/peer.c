@@ -86,6 +86,53 @@ static void stop_serve(peer *n, link_in *call)
     arena_done(&a);
 }
 
+// Who does not answer still owes the line an answer when nobody waits any more.
+static void mute_gone(void *ctx, link_in *call, err e)
+{
+    (void)ctx, (void)e;
+    link_reply(call, ERR_CLOSED, (span){0}, NULL);
+}
+
+static void letter_serve(peer *n, link_in *call)
+{
+    Tsunagu__LetterRequest *q;
+    arena a;
+    arena_init(&a, 0);
+    place_must(WIRE_DECODE(link_in_body(call), Tsunagu__LetterRequest, tsunagu__letter_request__descriptor,
+                           WIRE_BODY_MAX, &a, &q), "letter");
+    pthread_mutex_lock(&n->lock);
+    n->letters++;
+    n->letter_facility[0] = q->from;
+    n->letter_facility[1] = q->to;
+    snprintf(n->letter_from, sizeof n->letter_from, "%s", q->from_node);
+    buf_clear(&n->letter);
+    buf_put_span(&n->letter, wire_span(q->letter));
+    bool mute = n->mute_letters;
+    err status = n->letter_status;
+    tell(n);
+    link_in_events ev = {.gone = mute_gone};
+    if (mute)
+        link_in_watch(call, &ev);
+    else
+        link_reply(call, status, SPAN_LIT("taken"), status ? "not now" : NULL);
+    arena_done(&a);
+}
+
+static void back_serve(peer *n, link_in *call)
+{
+    Tsunagu__BackRequest *q;
+    arena a;
+    arena_init(&a, 0);
+    place_must(WIRE_DECODE(link_in_body(call), Tsunagu__BackRequest, tsunagu__back_request__descriptor,
+                           WIRE_BODY_MAX, &a, &q), "back");
+    pthread_mutex_lock(&n->lock);
+    n->backs++;
+    snprintf(n->back, sizeof n->back, "%s", q->node);
+    tell(n);
+    link_reply(call, OK, (span){0}, NULL);
+    arena_done(&a);
+}
+
 // ---- releasing ---------------------------------------------------------------------
 
 typedef struct releasing {
@@ -182,6 +229,10 @@ static void on_request(void *ctx, link_conn *c, link_in *call)
         stop_serve(ctx, call);
     else if (link_in_method(call) == METHOD_RELEASE)
         release_serve(ctx, call);
+    else if (link_in_method(call) == METHOD_LETTER)
+        letter_serve(ctx, call);
+    else if (link_in_method(call) == METHOD_BACK)
+        back_serve(ctx, call);
     else
         link_reply(call, ERR_UNSUPPORTED, (span){0}, NULL);
 }
@@ -224,6 +275,7 @@ void peer_close(peer *n)
     if (n->conn)
         link_conn_drop(n->conn);
     buf_done(&n->sealed);
+    buf_done(&n->letter);
     pthread_mutex_destroy(&n->lock);
     pthread_cond_destroy(&n->changed);
     free(n);

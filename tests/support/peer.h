@@ -32,12 +32,18 @@ typedef struct peer {
     uint64_t publish_seq; // the last that the hub has
     release_plan plan;
     bool refuse_stops;
+    bool mute_letters;   // does not answer them
+    err letter_status;   // answers with it, and the receipt "taken"
     // What it was asked: under lock.
     uint64_t stops[PEER_STOPS], stop_viewer[PEER_STOPS];
     size_t stop_count, releases, released, gone;
     size_t sent; // bytes of chunks that left
     char asker[64];
     buf sealed;
+    size_t letters, backs;
+    char letter_from[64], back[64];
+    uint64_t letter_facility[2]; // from, to
+    buf letter;
 } peer;
 
 typedef struct reply {

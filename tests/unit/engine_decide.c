@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "policies/engine/table.h"
 #include "tests/unit/compiler_kit.h"
 
 #define BASICS 0
@@ -70,6 +71,20 @@ static void test_agreement_narrows(void **state)
     q.today = day_of(2027, 1, 1); // the agreement has ended, the rules have not
     q.consent_until = DAY_FOREVER;
     expect_all(&q, WHY_AGREEMENT);
+}
+
+static void test_who_has_to_do_with_whom(void **state)
+{
+    (void)state;
+    uint64_t a = (uint64_t)1 << policy_union(P, "a"), b = (uint64_t)1 << policy_union(P, "b");
+    day in_force = day_of(2026, 6, 1), over = day_of(2027, 1, 1);
+    assert_true(policy_related(P, a, b, in_force));
+    assert_true(policy_related(P, b, a, in_force)); // in either direction
+    assert_false(policy_related(P, a, b, over));
+    assert_true(policy_related(P, a, a, over));
+    assert_true(policy_related(P, a | b, b, over)); // one in common
+    assert_false(policy_related(P, 0, a, in_force));
+    assert_false(policy_related(P, (uint64_t)1 << 63, (uint64_t)1 << 63, in_force)); // no such union
 }
 
 static void test_own_union_needs_no_agreement(void **state)
