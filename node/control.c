@@ -6,6 +6,7 @@
 #include "node/charts.h"
 #include "node/desk.h"
 #include "node/outbox.h"
+#include "node/post.h"
 #include "node/scan.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
@@ -54,6 +55,7 @@ static void status_show(node *n, control_in *in)
     control_number(in, "patients", (int64_t)patients);
     control_number(in, "documents", (int64_t)documents);
     control_number(in, "consents", (int64_t)f.consents);
+    post_show(n, in);
     if (last)
         time_format(last, when);
     control_text(in, "last_scan", when);
@@ -205,6 +207,7 @@ GATED(own_withdraw)
 GATED(lookup)
 GATED(timeline)
 GATED(tickets_show)
+GATED(letters_show)
 GATED(sheet_manifest)
 GATED(reading_open)
 GATED(reading_read)
@@ -233,6 +236,7 @@ const control_row node_commands[] = {
     {"lookup", gated_lookup, false},
     {"timeline", gated_timeline, false},
     {"ticket", gated_tickets_show, true},
+    {"letters", gated_letters_show, true},
     {"manifest", gated_sheet_manifest, false},
     {"open", gated_reading_open, false},
     {"read", gated_reading_read, false},

@@ -11,6 +11,8 @@ typedef struct duty {
 static const duty duties[] = {
     {METHOD_RELEASE, &tsunagu__release_request__descriptor, WIRE_TICKET_MAX + WIRE_SEALED_MAX + 128, release_begin},
     {METHOD_STOP, &tsunagu__stop_request__descriptor, 1024, stop_begin},
+    {METHOD_LETTER, &tsunagu__letter_request__descriptor, WIRE_LETTER_MAX + 256, letter_begin},
+    {METHOD_BACK, &tsunagu__back_request__descriptor, 256, back_begin},
 };
 
 void desk_request(void *ctx, link_conn *c, link_in *call)

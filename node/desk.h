@@ -12,6 +12,9 @@ void desk_request(void *ctx, link_conn *c, link_in *call);
 void release_begin(job *j);
 // stops.c: a withdrawal made at a viewing facility.
 void stop_begin(job *j);
+// post.c: a letter from another node; a node that letters wait for is back.
+void letter_begin(job *j);
+void back_begin(job *j);
 
 extern const control_row node_commands[];
 extern const size_t node_command_count;

@@ -10,6 +10,7 @@
 
 #include "node/desk.h"
 #include "node/disclosure.h"
+#include "node/post.h"
 #include "node/scan.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
@@ -19,7 +20,8 @@
 #include "proto/store/owner.h"
 
 const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
-                                   "person", "stop", "ask", "own", "own_back", NULL};
+                                   "person", "stop", "ask", "own", "own_back", "letter_out", "letter_stream", "letter_in", "letter_held",
+                                   "request", "request_list", "request_past", NULL};
 
 enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
 
@@ -264,6 +266,8 @@ err node_open(const char *config_path, node **ret)
         e = pool_start(HANDS, &n->hands);
     if (e == OK)
         e = viewer_new(n, &n->view);
+    if (e == OK)
+        e = post_open(n, &n->mail);
     if (e == OK) {
         node_note(n, EVENT_START, OK, "");
         e = uplink_open(n, &n->up);
@@ -294,6 +298,7 @@ void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
         nanosleep(&beat, NULL);
         uplink_tick(n, now);
         viewer_tick(n, now);
+        post_tick(n, now);
         if (reload())
             node_reload(n);
     }
@@ -337,6 +342,7 @@ void node_close(node *n)
     scan_free(n->scan);
     uplink_free(n->up);
     viewer_free(n->view);
+    post_free(n->mail);
     ssmix_index_close(n->index);
     accesslog_done(&n->log);
     store_close(n->keep);

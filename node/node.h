@@ -32,7 +32,9 @@ enum node_table {
     TABLE_STOP,     // pseudonym | viewing facility -> sequence | at
     TABLE_ASK,      // time | nonce -> "": asks that were answered, until they are too old anyway
     TABLE_OWN,      // facility | own number -> pseudonym
-    TABLE_OWN_BACK  // pseudonym | facility -> own number
+    TABLE_OWN_BACK, // pseudonym | facility -> own number
+    TABLE_LETTER_OUT, TABLE_LETTER_STREAM, TABLE_LETTER_IN, TABLE_LETTER_HELD, // node/letters
+    TABLE_REQUEST, TABLE_REQUEST_LIST, TABLE_REQUEST_PAST // node/requests
 };
 extern const char *const node_tables[];
 
@@ -47,6 +49,7 @@ typedef struct book {
 typedef struct uplink uplink;   // uplink.h
 typedef struct scanner scanner; // scan.h
 typedef struct viewer viewer;   // viewer.h
+typedef struct post post;       // post.h
 
 typedef struct node {
     node_config config;
@@ -73,6 +76,7 @@ typedef struct node {
     uplink *up;
     scanner *scan;
     viewer *view;
+    post *mail;
     int jobs_open;        // atomic: jobs, commands and handles that are not over yet
     bool closing;         // atomic: no new commands
 } node;

@@ -11,6 +11,7 @@
 #include "node/desk.h"
 #include "node/disclosure.h"
 #include "node/outbox.h"
+#include "node/post.h"
 #include "proto/base/log.h"
 #include "proto/base/tongue.h"
 #include "proto/pact/ticket.h"
@@ -183,6 +184,7 @@ static void hello_answer(job *j, err e)
              g->resync ? "; it stands elsewhere than this node: every card is sent again" : "");
     disclosure_resync_go(j->n); // also one that was interrupted
     uplink_pump(j->n);
+    post_connected(j->n);
 }
 
 static void hello_done(void *ctx, link_out *call, err e, uint32_t status, span body, const char *note)

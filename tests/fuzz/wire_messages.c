@@ -18,6 +18,8 @@ static const ProtobufCMessageDescriptor *const kinds[] = {
     &tsunagu__control_reply__descriptor,    &tsunagu__log_entry__descriptor,
     &tsunagu__frame__descriptor,            &tsunagu__rules_request__descriptor,
     &tsunagu__rules_reply__descriptor,      &tsunagu__rules_new_request__descriptor,
+    &tsunagu__letter_request__descriptor,   &tsunagu__letter_reply__descriptor,
+    &tsunagu__back_request__descriptor,     &tsunagu__back_reply__descriptor,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -264,6 +264,7 @@ static void test_views(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_has_to_do_with_whom),
         cmocka_unit_test(test_agreement_narrows), cmocka_unit_test(test_own_union_needs_no_agreement),
         cmocka_unit_test(test_rules),             cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_members),           cmocka_unit_test(test_consent),
