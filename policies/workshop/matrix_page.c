@@ -15,9 +15,12 @@ static const char STYLE[] =
     "table{border-collapse:collapse;width:100%}\n"
     "th,td{border:.3pt solid #000;padding:.25mm .8mm;text-align:center;font-weight:normal}\n"
     "th{font-weight:bold}td.l,th.l{text-align:left}tr.new td{border-top:1.2pt solid #000}\n"
+    // Categories stand upright, so that kinds and purposes have room and the page stays one page.
+    "table.t{table-layout:fixed}th.r{width:15%}th.c{width:9.6mm;font-size:6.4pt;padding:.8mm 0}\n"
+    "div{writing-mode:vertical-rl;height:35mm;font-size:7.6pt;margin:0 auto .6mm}html[lang=en] div{transform:rotate(180deg)}\n"
+    "tr{break-inside:avoid}p.k{white-space:pre-wrap}\n"
     "td.own{background:repeating-linear-gradient(45deg,#fff,#fff 1mm,#999 1mm,#999 1.15mm);"
     "-webkit-print-color-adjust:exact;print-color-adjust:exact}\n"
-    "span{white-space:nowrap}\n"
     "ol{margin:1mm 0 0;padding-left:6mm;columns:2}\n";
 
 static void safe(buf *out, const char *text)
@@ -70,7 +73,7 @@ static void unions_page(const policy *p, const matrix *m, bool ja, buf *out)
         buf_put_str(out, "</tr>\n");
     }
     buf_put_str(out, "</table>\n");
-    element(out, "<p>", _("○ everything the rules allow  △ with a difference (below)  × nothing  hatched: the union itself, "
+    element(out, "<p class=k>", _("○ everything the rules allow  △ with a difference (below)  × nothing  hatched: the union itself, "
                           "no agreement is needed"), "</p>\n");
     buf_put_str(out, m->note_count ? "<ol>" : "");
     for (int i = 0; i < m->note_count; i++)
@@ -88,7 +91,7 @@ static int rows_of_role(const matrix *m, size_t at)
 
 static void roles_page(const policy *p, const matrix *m, bool ja, buf *out)
 {
-    element(out, "<table><tr><th class=l>", _("role"), "</th>");
+    element(out, "<table class=t><tr><th class='l r'>", _("role"), "</th>");
     element(out, "<th class=l>", _("kind of facility"), "</th>");
     element(out, "<th class=l>", _("purpose"), "</th>");
     for (int bit = 0; bit < policy_category_count(p); bit++) {
@@ -96,8 +99,8 @@ static void roles_page(const policy *p, const matrix *m, bool ja, buf *out)
             continue;
         buf b = {0};
         months_put(policy_category_window(p, bit), &b);
-        element(out, "<th>", name_label(policy_category_text(p, bit), ja), "<br><span>(");
-        element(out, "", buf_str(&b), ")</span></th>");
+        element(out, "<th class=c><div>", name_label(policy_category_text(p, bit), ja), "</div>");
+        element(out, "(", buf_str(&b), ")</th>");
         buf_done(&b);
     }
     buf_put_str(out, "</tr>\n");
