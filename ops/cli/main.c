@@ -282,13 +282,37 @@ static bool positional_take(invocation *v, const char *value)
     return false;
 }
 
+// An option that is none, or lacks its value: with the one that was probably meant.
+static void option_misused(const invocation *v, const struct option *options, int c, const char *word)
+{
+    const char *names[OPTIONS_MAX + 8], *near = NULL;
+    size_t count = 0;
+    char said[512], bare[64];
+    for (; options[count].name; count++)
+        names[count] = options[count].name;
+    snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word, "="), word);
+    if (strncmp(bare, "--", 2) == 0)
+        near = diag_nearest(bare + 2, names, count);
+    if (c == ':')
+        snprintf(said, sizeof said, _("tsunagu %s: %.60s needs a value"), v->row->name, bare);
+    else if (near && strcmp(near, bare + 2) == 0)
+        snprintf(said, sizeof said, _("tsunagu %s: --%s takes no value"), v->row->name, near);
+    else if (near)
+        snprintf(said, sizeof said, _("tsunagu %s: there is no option %.60s; did you mean --%s?"), v->row->name, bare, near);
+    else
+        snprintf(said, sizeof said, _("tsunagu %s: there is no option %.60s"), v->row->name, bare);
+    misuse(said);
+    fprintf(stderr, _("Try: tsunagu %s --help\n"), v->row->name);
+}
+
 // Fills the invocation. Gives -1 to go on, or an exit code.
 static int arguments_read(invocation *v, int argc, char **argv)
 {
     struct option options[OPTIONS_MAX + 8];
     long_options(v->row, options);
     optind = 1;
-    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    opterr = 0; // said by ourselves, in the user's language
+    for (int c; (c = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
         if (c == OPT_SOCKET)
             v->socket = optarg;
         else if (c == OPT_JSON)
@@ -302,7 +326,7 @@ static int arguments_read(invocation *v, int argc, char **argv)
         } else if (c >= OPT_FIRST)
             v->values[c - OPT_FIRST] = optarg ? optarg : "";
         else {
-            fprintf(stderr, _("Try: tsunagu %s --help\n"), v->row->name);
+            option_misused(v, options, c, argv[optind - 1]);
             return EXIT_USAGE;
         }
     }

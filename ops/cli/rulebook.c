@@ -12,6 +12,7 @@
 #include "policies/compiler/compile.h"
 #include "policies/rules/rules.h"
 #include "proto/base/tongue.h"
+#include "proto/base/utf8.h"
 #include "proto/crypto/hash.h"
 
 static void diag_json(const diag *d)
@@ -19,9 +20,12 @@ static void diag_json(const diag *d)
     json_t *list = json_array(), *top = json_object();
     for (size_t i = 0; i < d->kept; i++) {
         const diag_item *it = &d->items[i];
-        json_array_append_new(list, json_pack("{s:s, s:s?, s:i, s:i, s:s}", "level",
-                                              it->level == DIAG_ERROR ? "error" : "warning", "file", it->file, "line",
-                                              (int)it->line, "col", (int)it->col, "message", it->message));
+        char file[1024], message[2048]; // a file's name may be any bytes, a quoted text may be cut in a character
+        utf8_clean(it->file, file, sizeof file);
+        utf8_clean(it->message, message, sizeof message);
+        json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:i, s:s}", "level",
+                                              it->level == DIAG_ERROR ? "error" : "warning", "file", file, "line",
+                                              (int)it->line, "col", (int)it->col, "message", message));
     }
     if (d->errors)
         show_refused();
@@ -159,7 +163,7 @@ int policy_compile_run(invocation *v)
         sha256(buf_span(&bundle), &hash);
         hex_put(text, span_of(hash.at, HASH_BYTES));
         if (v->json)
-            printf("{\"ok\":true,\"hash\":\"%s\",\"bytes\":%zu,\"warnings\":%zu}\n", text, bundle.len, d.warnings);
+            printf("{\"ok\":true,\"status\":\"ok\",\"hash\":\"%s\",\"bytes\":%zu,\"warnings\":%zu}\n", text, bundle.len, d.warnings);
         else
             printf(_("%s: %zu bytes\nhash %s\n"), out, bundle.len, text);
         if (!v->json)
@@ -210,7 +214,7 @@ static void show_json_of(const rules *r, const char *hash)
         json_array_append_new(nodes, json_pack("{s:s, s:s, s:s}", "name", n.name, "host", n.host, "union",
                                                policy_union_text(p, n.union_no).id));
     }
-    json_t *top = json_pack("{s:b, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "hash", hash, "version",
+    json_t *top = json_pack("{s:b, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "status", "ok", "hash", hash, "version",
                             (int)policy_version(p), "unions",
                             texts_json(p, policy_union_count(p), policy_union_text), "categories",
                             texts_json(p, policy_category_count(p), policy_category_text), "kinds",

@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "ops/cli/command.h"
+#include "ops/cli/show.h"
 #include "policies/compiler/schema.h"
 #include "policies/compiler/trial.h"
 #include "proto/base/tongue.h"
@@ -48,15 +49,6 @@ static void trials_text(const trials *t)
            t->rule_count - t->unexercised, t->rule_count);
 }
 
-// The mistakes, each with its line; as one object where a machine asked.
-static void refused_show(const invocation *v, err e, const diag *d)
-{
-    if (!v->json && d->errors)
-        diag_print(d, stderr);
-    else
-        complain(v, e, d->kept ? d->items[0].message : option_value(v, "@DIR"));
-}
-
 int policy_test_run(invocation *v)
 {
     diag d = {0};
@@ -68,7 +60,7 @@ int policy_test_run(invocation *v)
         policy_files_done(&files);
     }
     if (e)
-        refused_show(v, e, &d);
+        show_mistakes(v, &d, e, option_value(v, "@DIR"));
     else if (v->json)
         trials_json(&t);
     else
@@ -83,19 +75,19 @@ int policy_test_run(invocation *v)
     return good ? EXIT_OK : EXIT_FAILED;
 }
 
-static void schema_names_complain(const char *name)
+static void schema_names_complain(const invocation *v, const char *name)
 {
     const char *names[32];
-    size_t count = schema_names(names, 32);
+    size_t count = schema_names(names, 32), at = 0;
     const char *near = diag_nearest(name, names, count);
+    char all[400] = "", note[600];
+    for (size_t i = 0; i < count && at < sizeof all; i++)
+        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", i ? ", " : "", names[i]);
     if (near)
-        fprintf(stderr, _("tsunagu: no file of the rules is called \"%s\"; did you mean %s?\n"), name, near);
+        snprintf(note, sizeof note, _("no file of the rules is called \"%.60s\"; did you mean %s?"), name, near);
     else
-        fprintf(stderr, _("tsunagu: no file of the rules is called \"%s\"\n"), name);
-    fputs(_("It is one of:"), stderr);
-    for (size_t i = 0; i < count; i++)
-        fprintf(stderr, " %s", names[i]);
-    fputc('\n', stderr);
+        snprintf(note, sizeof note, _("no file of the rules is called \"%.60s\"; it is one of: %s"), name, all);
+    complain(v, ERR_USAGE, note);
 }
 
 int policy_schema_run(invocation *v)
@@ -111,10 +103,10 @@ int policy_schema_run(invocation *v)
     }
     int code = e ? EXIT_FAILED : EXIT_OK;
     if (e == ERR_NOT_FOUND) {
-        schema_names_complain(name);
+        schema_names_complain(v, name);
         code = EXIT_USAGE;
     } else if (e) {
-        refused_show(v, e, &d);
+        show_mistakes(v, &d, e, option_value(v, "@DIR"));
     } else if (fwrite(out.at, 1, out.len, stdout) != out.len) {
         code = EXIT_FAILED;
     }

@@ -44,6 +44,11 @@ static json_t *field_json(const Tsunagu__ControlField *f)
 static void put_text(json_t *o, const char *key, const char *text)
 {
     json_t *s = json_string(text); // a file's name need not be UTF-8
+    if (!s) {
+        char clean[1024];
+        utf8_clean(text, clean, sizeof clean);
+        s = json_string(clean);
+    }
     json_object_set_new(o, key, s ? s : json_string(""));
 }
 
@@ -288,4 +293,23 @@ void show_reply(const invocation *v, const Tsunagu__ControlReply *r)
         show_json(r);
     else
         show_records(r, v->row->columns);
+}
+
+void show_mistakes(const invocation *v, const diag *d, err e, const char *path)
+{
+    char note[1500];
+    const diag_item *first = NULL;
+    for (size_t i = 0; i < d->kept && !first; i++)
+        first = d->items[i].level == DIAG_ERROR ? &d->items[i] : NULL;
+    if (!first) {
+        complain(v, e, path);
+    } else if (!v->json) {
+        diag_print(d, stderr);
+    } else {
+        if (first->line)
+            snprintf(note, sizeof note, "%.400s:%u:%u: %.1000s", first->file, first->line, first->col, first->message);
+        else
+            snprintf(note, sizeof note, "%.400s: %.1000s", first->file, first->message);
+        complain(v, e, note);
+    }
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "ops/cli/command.h"
+#include "ops/cli/show.h"
 #include "policies/rules/rules.h"
 #include "policies/workshop/diff.h"
 #include "policies/workshop/explain.h"
@@ -18,15 +19,6 @@
 
 // ---- reading the rules -------------------------------------------------------------
 
-// Shows every mistake; the warnings are `policy check`'s.
-static void mistakes_show(const invocation *v, const diag *d, err e, const char *path)
-{
-    if (d->errors)
-        diag_print(d, stderr);
-    else
-        complain(v, e, path);
-}
-
 static err origin_of_dir(const invocation *v, const char *dir, origin **ret)
 {
     diag d = {0};
@@ -37,7 +29,7 @@ static err origin_of_dir(const invocation *v, const char *dir, origin **ret)
         policy_files_done(&files);
     }
     if (e)
-        mistakes_show(v, &d, e, dir);
+        show_mistakes(v, &d, e, dir);
     diag_done(&d);
     return e;
 }
@@ -68,13 +60,20 @@ static err rules_open(const invocation *v, const char *path, policy **ret)
     if (e == OK)
         e = policy_open(buf_span(&bundle), ret);
     if (e)
-        mistakes_show(v, &d, e, path);
+        show_mistakes(v, &d, e, path);
     buf_done(&bundle);
     diag_done(&d);
     return e;
 }
 
 // ---- explain -----------------------------------------------------------------------
+
+static void option_refused(const invocation *v, const char *option, const char *why)
+{
+    char note[600];
+    snprintf(note, sizeof note, "--%s: %s", option, why);
+    complain(v, ERR_USAGE, note);
+}
 
 static bool name_option(const invocation *v, const policy *p, const char *option, name_noun noun, const char *otherwise,
                         int *ret)
@@ -85,7 +84,7 @@ static bool name_option(const invocation *v, const policy *p, const char *option
         return true;
     err e = name_find(p, noun, text ? text : otherwise, &why, ret);
     if (e)
-        fprintf(stderr, "tsunagu %s: --%s: %s\n", v->row->name, option, buf_str(&why));
+        option_refused(v, option, buf_str(&why));
     buf_done(&why);
     return e == OK;
 }
@@ -95,8 +94,9 @@ static bool day_option(const invocation *v, const char *option, day *ret)
     const char *text = option_value(v, option);
     if (!text || day_parse(span_str(text), ret) == OK)
         return true;
-    fprintf(stderr, _("tsunagu %s: --%s: \"%s\" is no date; write 2026-04-01 or 令和8年4月1日\n"), v->row->name, option,
-            text);
+    char why[300];
+    snprintf(why, sizeof why, _("\"%.60s\" is no date; write 2026-04-01 or 令和8年4月1日"), text);
+    option_refused(v, option, why);
     return false;
 }
 
@@ -118,7 +118,7 @@ static bool consent_option(const invocation *v, const policy *p, policy_question
         if (good)
             q->consent_categories |= 1u << bit;
         else
-            fprintf(stderr, "tsunagu %s: --consent: %s\n", v->row->name, buf_str(&why));
+            option_refused(v, "consent", buf_str(&why));
         buf_done(&why);
     }
     free(list);
@@ -156,7 +156,7 @@ static void explain_json(const policy *p, const explanation *x)
                                                "passes", s->passes, "file", s->place.file, "line", (int)s->place.line,
                                                "said", s->said, "change", s->change));
     }
-    json_t *top = json_pack("{s:b, s:b, s:s, s:s, s:s, s:s, s:o}", "ok", 1, "granted", x->granted, "why",
+    json_t *top = json_pack("{s:b, s:s, s:b, s:s, s:s, s:s, s:s, s:o}", "ok", 1, "status", "ok", "granted", x->granted, "why",
                             policy_why_name(x->why), "from", from, "through", policy_union_text(p, x->viewer_union).id,
                             "headline", x->headline, "layers", steps);
     json_dumpf(top, stdout, JSON_COMPACT);
@@ -279,7 +279,7 @@ static void diff_json(const diff *d)
                                                  m->union_no < 0 ? NULL : d->unions.text[m->union_no].id, "code", code,
                                                  "name", m->name));
     }
-    json_t *top = json_pack("{s:b, s:b, s:b, s:o, s:o}", "ok", 1, "validity_changed", d->validity, "other_changed",
+    json_t *top = json_pack("{s:b, s:s, s:b, s:b, s:o, s:o}", "ok", 1, "status", "ok", "validity_changed", d->validity, "other_changed",
                             d->other, "rights", groups, "members", members);
     json_dumpf(top, stdout, JSON_COMPACT);
     fputc('\n', stdout);
@@ -320,6 +320,15 @@ static err text_write(const char *path, buf *text)
     return good ? OK : ERR_IO;
 }
 
+static void page_json(const char *format, const char *out, buf *page)
+{
+    json_t *top = json_pack("{s:b, s:s, s:s, s:s?, s:s?}", "ok", 1, "status", "ok", "format", format, "out", out, "page",
+                            out ? NULL : buf_str(page));
+    json_dumpf(top, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    json_decref(top);
+}
+
 int policy_matrix_run(invocation *v)
 {
     const char *format = option_value(v, "format") ? option_value(v, "format") : "text", *out = option_value(v, "out");
@@ -338,10 +347,12 @@ int policy_matrix_run(invocation *v)
         return EXIT_FAILED;
     e = csv    ? matrix_csv(p, v->japanese, &page)
         : html ? matrix_html(p, today, v->japanese, &page) : matrix_text(p, today, v->japanese, &page);
-    if (e == OK)
+    if (e == OK && (out || !v->json))
         e = text_write(out, &page);
     if (e)
         complain(v, e, out);
+    else if (v->json)
+        page_json(format, out, &page);
     buf_done(&page);
     policy_free(p);
     return exit_of(e);
@@ -416,6 +427,8 @@ static err log_read(const invocation *v, impact *m, const char *path)
         number++;
         e = line_take(r, line);
     }
+    if (e == OK && ferror(in)) // a folder opens, and cannot be read
+        e = ERR_IO;
     if (e) {
         snprintf(note, sizeof note, "%.4000s:%zu", path, number);
         complain(v, e, in ? note : path);
@@ -450,7 +463,7 @@ static void impact_json(const impact *m)
             json_object_set_new(row, KEYS[e], json_integer((json_int_t)c->count[e]));
         json_array_append_new(rows, row);
     }
-    json_t *top = json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:o}", "ok", 1, "lookups", (json_int_t)m->lookups, "answers",
+    json_t *top = json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "ok", 1, "status", "ok", "lookups", (json_int_t)m->lookups, "answers",
                             (json_int_t)m->answers, "changed", (json_int_t)m->changed, "under_other_rules",
                             (json_int_t)m->otherwise, "unknown", (json_int_t)m->unknown, "effects", rows);
     json_dumpf(top, stdout, JSON_COMPACT);
