@@ -18,10 +18,15 @@ static const config_row rows[] = {
      N_("host:port of the hub to dial"), check_dial},
     {"hub.host", CONFIG_STRING, AT(hub_host), true, NULL, 0, 0, NULL,
      N_("the name that the hub's certificate must carry"), NULL},
-    {"rules", CONFIG_FILE, AT(rules), true, NULL, 0, 0, NULL,
-     N_("the rules bundle (tsunagu policy compile)"), NULL},
+    {"rules_dir", CONFIG_PATH, AT(rules_dir), false, NULL, 0, 0, NULL,
+     N_("folder of all versions of the rules; the first lies there at installation, as 1.bundle"),
+     NULL},
+    {"rules_first", CONFIG_STRING, AT(rules_first), false, NULL, 0, 0, NULL,
+     N_("SHA-256 of the first version (64 hex digits): only what follows from it is believed"), check_sha256},
+    {"rules", CONFIG_FILE, AT(rules), false, NULL, 0, 0, NULL,
+     N_("instead of rules_dir: one bundle that never changes by itself (tsunagu policy compile)"), NULL},
     {"rules_pin", CONFIG_STRING, AT(rules_pin), false, NULL, 0, 0, NULL,
-     N_("accept only the bundle with this SHA-256 (64 hex digits)"), check_sha256},
+     N_("with rules: accept only the bundle with this SHA-256 (64 hex digits)"), check_sha256},
     {"data", CONFIG_PATH, AT(data), true, NULL, 0, 0, NULL, N_("folder of the store"), NULL},
     {"socket", CONFIG_PATH, AT(socket), false, "node.sock", 0, 0, NULL,
      N_("the command line's socket"), NULL},
@@ -70,10 +75,39 @@ static void complain_at_storages(const char *path, diag *d, const char *sentence
     yaml_free(doc);
 }
 
+static void complain_at(const char *path, diag *d, const char *key, const char *sentence)
+{
+    yaml_doc *doc = NULL;
+    if (yaml_load(path, YAML_BYTES, d, &doc) == OK) {
+        const yaml_node *n = yaml_find(doc->root, key);
+        if (n)
+            yaml_complain_key(d, doc, n, DIAG_ERROR, "%s", sentence);
+        else
+            yaml_complain(d, doc, doc->root, DIAG_ERROR, "%s", sentence);
+    }
+    yaml_free(doc);
+}
+
+static void rules_fit(const char *path, const node_config *c, diag *d)
+{
+    if (!c->rules && !c->rules_dir)
+        complain_at(path, d, "rules_first", _("rules_dir is missing: where are the rules?"));
+    else if (c->rules && c->rules_dir)
+        complain_at(path, d, "rules", _("rules or rules_dir, not both"));
+    else if (c->rules_dir && !c->rules_first)
+        complain_at(path, d, "rules_dir", _("rules_first is missing: the hash of the first version, read out by "
+                                            "whoever runs the hub"));
+    else if (c->rules && c->rules_first)
+        complain_at(path, d, "rules_first", _("rules_first belongs to rules_dir; for one file it is rules_pin"));
+    else if (c->rules_dir && c->rules_pin)
+        complain_at(path, d, "rules_pin", _("rules_pin belongs to rules; for rules_dir it is rules_first"));
+}
+
 // What a single row cannot say.
 static bool config_fits(const char *path, const node_config *c, diag *d)
 {
     size_t before = d->errors, roots = c->storages.count + c->storages_extended.count;
+    rules_fit(path, c, d);
     if (roots > 0 && !c->facility)
         complain_at_storages(path, d, _("facility: a node with storages must say which hospital they belong to"));
     if (roots > STORAGES_MAX)

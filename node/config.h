@@ -8,7 +8,8 @@
 #include "proto/yaml/config.h"
 
 typedef struct node_config {
-    char *name, *facility, *hub_address, *hub_host, *rules, *rules_pin, *data, *socket;
+    char *name, *facility, *hub_address, *hub_host, *rules, *rules_pin, *rules_dir, *rules_first, *data,
+        *socket;
     char *tls_ca, *tls_crl, *tls_cert, *tls_key, *sign_key, *secret, *federation, *people;
     config_list seal_keys, storages, storages_extended, mapping;
     int64_t epoch, scan_every, map_size, log_level;

@@ -8,6 +8,7 @@
 #include "node/disclosure.h"
 #include "node/person.h"
 #include "node/stops.h"
+#include "node/rulebook.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
 #include "proto/base/luhn.h"
@@ -301,6 +302,13 @@ void consent_confirm(node *n, control_in *in)
     job *j = job_with(n, sizeof(confirming), confirm_run, confirm_answer);
     if (!j) {
         control_finish(in, ERR_MEM);
+        return;
+    }
+    err e = rulebook_admits(j->rules, j->now, j->note);
+    if (e) {
+        j->in = in;
+        job_finish(j, e);
+        job_free(j);
         return;
     }
     confirming *k = j->state;

@@ -7,6 +7,7 @@
 #include "node/desk.h"
 #include "node/outbox.h"
 #include "node/post.h"
+#include "node/rulebook.h"
 #include "node/scan.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
@@ -39,7 +40,6 @@ static void status_show(node *n, control_in *in)
     uint64_t patients, documents;
     time_ms last;
     char when[30] = "";
-    book *b = node_book(n);
     err e = figures_read(n, &f);
     scan_figures(n->scan, &patients, &documents, &last);
     control_record(in, "status");
@@ -47,8 +47,7 @@ static void status_show(node *n, control_in *in)
     control_text(in, "name", n->config.name);
     control_text(in, "version", "0.1.0");
     uplink_show(n, in);
-    control_number(in, "rules_version", policy_version(b->r->p));
-    control_bytes(in, "rules_hash", span_of(b->r->hash.at, HASH_BYTES));
+    rulebook_show(n, in);
     control_number(in, "store_used", (int64_t)f.used);
     control_number(in, "store_map", (int64_t)f.map);
     control_number(in, "pending", (int64_t)f.pending);
@@ -59,7 +58,6 @@ static void status_show(node *n, control_in *in)
     if (last)
         time_format(last, when);
     control_text(in, "last_scan", when);
-    book_drop(b);
     if (e == OK)
         e = logdesk_head(in, &n->log, n->keep);
     control_finish(in, e);
@@ -211,6 +209,7 @@ GATED(letters_show)
 GATED(sheet_manifest)
 GATED(reading_open)
 GATED(reading_read)
+GATED(rulebook_list)
 GATED(log_list)
 GATED(log_raw)
 GATED(log_verify)
@@ -240,6 +239,7 @@ const control_row node_commands[] = {
     {"manifest", gated_sheet_manifest, false},
     {"open", gated_reading_open, false},
     {"read", gated_reading_read, false},
+    {"rules.list", gated_rulebook_list, false},
     {"log.list", gated_log_list, true},
     {"log.raw", gated_log_raw, true},
     {"log.verify", gated_log_verify, false},

@@ -13,6 +13,7 @@ static const duty duties[] = {
     {METHOD_STOP, &tsunagu__stop_request__descriptor, 1024, stop_begin},
     {METHOD_LETTER, &tsunagu__letter_request__descriptor, WIRE_LETTER_MAX + 256, letter_begin},
     {METHOD_BACK, &tsunagu__back_request__descriptor, 256, back_begin},
+    {METHOD_RULES_NEW, &tsunagu__rules_new_request__descriptor, 1 << 16, rules_new_begin},
 };
 
 void desk_request(void *ctx, link_conn *c, link_in *call)

@@ -15,6 +15,8 @@ void stop_begin(job *j);
 // post.c: a letter from another node; a node that letters wait for is back.
 void letter_begin(job *j);
 void back_begin(job *j);
+// follow.c: a hint that the hub holds newer rules.
+void rules_new_begin(job *j);
 
 extern const control_row node_commands[];
 extern const size_t node_command_count;

@@ -11,6 +11,7 @@
 #include "node/desk.h"
 #include "node/disclosure.h"
 #include "node/post.h"
+#include "node/rulebook.h"
 #include "node/scan.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
@@ -25,66 +26,6 @@ const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent"
 
 enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
 
-// ---- rules, mapping, people ---------------------------------------------------------------
-
-book *node_book(node *n)
-{
-    pthread_mutex_lock(&n->book_lock);
-    book *b = book_keep(n->book_now);
-    pthread_mutex_unlock(&n->book_lock);
-    return b;
-}
-
-book *book_keep(book *b)
-{
-    __atomic_add_fetch(&b->count, 1, __ATOMIC_RELAXED);
-    return b;
-}
-
-void book_drop(book *b)
-{
-    if (!b || __atomic_sub_fetch(&b->count, 1, __ATOMIC_ACQ_REL) > 0)
-        return;
-    mapping_free(b->map);
-    rules_drop(b->r);
-    free(b);
-}
-
-static int category_of(void *ctx, const char *name)
-{
-    return policy_category(ctx, name);
-}
-
-err book_load(const node_config *c, char *why, book **ret)
-{
-    size_t bad = 0;
-    book *b = calloc(1, sizeof *b);
-    if (!b)
-        return ERR_MEM;
-    b->count = 1;
-    err e = rules_load(c->rules, c->rules_pin, why, &b->r);
-    if (e == OK) {
-        e = mapping_new((const char *const *)c->mapping.items, c->mapping.count, category_of, b->r->p, &bad, &b->map);
-        if (e == ERR_FORMAT && bad < c->mapping.count)
-            snprintf(why, 256, _("mapping: %.60s: the rules know no category \"%.60s\""), c->mapping.items[2 * bad],
-                     c->mapping.items[2 * bad + 1]);
-    }
-    if (e) {
-        book_drop(b);
-        return e;
-    }
-    *ret = b;
-    return OK;
-}
-
-err node_person(node *n, const char *user, uint32_t uid, person *ret)
-{
-    pthread_mutex_lock(&n->book_lock);
-    err e = people_find(&n->people_now, user, uid, ret);
-    pthread_mutex_unlock(&n->book_lock);
-    return e;
-}
-
 void node_document_id(const uint8_t secret[32], span place, uint8_t ret[16])
 {
     hash32 h;
@@ -98,7 +39,7 @@ static err people_read(node *n, const book *b, people *ret)
     diag d = {0};
     if (!n->config.people)
         return OK;
-    err e = people_load(n->config.people, b->r->p, &d, ret);
+    err e = people_load(n->config.people, b->r->p, n->config.rules_dir != NULL, &d, ret);
     diag_print(&d, stderr);
     diag_done(&d);
     return e;
@@ -117,39 +58,10 @@ static err config_open(node *n, const char *path)
     return e;
 }
 
-// What the membership list says of us must be what we are: better told now than at the first refusal. Only
-// a warning: newer rules may be on their way, and the hub refuses whoever is not listed.
-static void membership_check(const node *n)
-{
-    const policy *p = n->book_now->r->p;
-    int no = policy_node(p, n->config.name), f = policy_facility(p, n->facility);
-    if (no == POLICY_NONE) {
-        log_line(LOG_WARN, _("node \"%s\" is not in the membership list of %s"), n->config.name, n->config.rules);
-        return;
-    }
-    if (n->facility && (f == POLICY_NONE || policy_discloser(p, f) != no))
-        log_line(LOG_WARN, _("the membership list does not say that node %s discloses for %s"), n->config.name,
-                 n->config.facility);
-    policy_node_view v = policy_node_at(p, no);
-    for (int i = 0; i < n->seal_count; i++) {
-        uint8_t pub[KEY_BYTES];
-        seal_key_public(n->seal[i], pub);
-        for (int k = 0; k < v.seal_count; k++)
-            if (memcmp(v.seal[k], pub, KEY_BYTES) == 0)
-                return;
-    }
-    log_line(LOG_WARN, "%s", _("the membership list names none of the sealing keys in keys.seal"));
-}
-
 static err rules_open(node *n)
 {
-    char why[256] = "";
-    err e = book_load(&n->config, why, &n->book_now);
-    if (e) {
-        log_line(LOG_ERROR, "%s", why[0] ? why : err_text(e));
-        return e;
-    }
-    return people_read(n, n->book_now, &n->people_now);
+    err e = rulebook_open(n, &n->versions);
+    return e ? e : people_read(n, n->book_now, &n->people_now);
 }
 
 static err key_complain(const char *path, err e)
@@ -172,7 +84,7 @@ static err keys_open(node *n)
     if (e == OK)
         e = key_complain(c->federation, pseudonym_key_load(c->federation, (uint8_t)c->epoch, &n->federation));
     if (e == OK)
-        membership_check(n);
+        membership_check(n, n->book_now->r->p);
     return e;
 }
 
@@ -270,6 +182,7 @@ err node_open(const char *config_path, node **ret)
         e = post_open(n, &n->mail);
     if (e == OK) {
         node_note(n, EVENT_START, OK, "");
+        rulebook_begin(n);
         e = uplink_open(n, &n->up);
     }
     if (e == OK) {
@@ -297,6 +210,7 @@ void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
         time_ms now = clock_now_ms();
         nanosleep(&beat, NULL);
         uplink_tick(n, now);
+        rulebook_tick(n, now);
         viewer_tick(n, now);
         post_tick(n, now);
         if (reload())
@@ -352,6 +266,7 @@ void node_close(node *n)
     pseudonym_key_done(&n->federation);
     crypto_wipe(n->secret, sizeof n->secret);
     book_drop(n->book_now);
+    rulebook_free(n->versions);
     people_done(&n->people_now);
     node_config_done(&n->config);
     pthread_mutex_destroy(&n->book_lock);
@@ -360,33 +275,11 @@ void node_close(node *n)
 
 // ---- reload ---------------------------------------------------------------------------------------
 
-static void rules_reload(node *n)
-{
-    char why[256] = "";
-    book *fresh, *old;
-    err e = book_load(&n->config, why, &fresh);
-    if (e) {
-        log_line(LOG_ERROR, "rules not reloaded, the old ones stay in force: %s", why[0] ? why : err_text(e));
-        node_note(n, EVENT_RULES, e, why);
-        return;
-    }
-    pthread_mutex_lock(&n->book_lock);
-    old = n->book_now;
-    n->book_now = fresh;
-    pthread_mutex_unlock(&n->book_lock);
-    if (memcmp(old->r->hash.at, fresh->r->hash.at, HASH_BYTES) != 0) {
-        log_line(LOG_INFO, "rules version %u are in force", policy_version(fresh->r->p));
-        node_note(n, EVENT_RULES, OK, "reloaded");
-    }
-    book_drop(old);
-    disclosure_renew(n);
-}
-
 void node_reload(node *n)
 {
     char why[256] = "";
     people fresh = {0}, old;
-    rules_reload(n);
+    rulebook_reload(n);
     book *b = node_book(n);
     err e = people_read(n, b, &fresh);
     book_drop(b);

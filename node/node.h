@@ -38,14 +38,16 @@ enum node_table {
 };
 extern const char *const node_tables[];
 
-// The rules with this hospital's mapping to their categories, counted: a reload switches
-// while others still decide under the old ones.
+// The rules with this hospital's mapping to their categories, counted: a switch to other rules
+// goes by while others still decide under the old ones (book.c).
 typedef struct book {
     rules *r;
     mapping *map;
-    int count; // book_keep and book_drop only
+    rules *beside[2]; // the versions before and after, or NULL: tickets may still, or already, name them
+    int count;        // book_keep and book_drop only
 } book;
 
+typedef struct rulebook rulebook; // rulebook.h
 typedef struct uplink uplink;   // uplink.h
 typedef struct scanner scanner; // scan.h
 typedef struct viewer viewer;   // viewer.h
@@ -73,6 +75,7 @@ typedef struct node {
     book *book_now;       // under book_lock; node_book() gives a counted reference
     people people_now;    // under book_lock
 
+    rulebook *versions;
     uplink *up;
     scanner *scan;
     viewer *view;
@@ -88,9 +91,17 @@ void node_close(node *n);
 book *node_book(node *n); // book_drop when done
 book *book_keep(book *b);
 void book_drop(book *b);
-// Rules from the configured file and the mapping to them; `why` has 256 bytes.
-MUST_CHECK err book_load(const node_config *c, char *why, book **ret);
-MUST_CHECK err node_person(node *n, const char *user, uint32_t uid, person *ret); // as people_find
+// r is counted once more. A word of the mapping that the rules do not know is a mistake, told in `why` (256
+// bytes); lenient: it is mapped to none and logged, for rules that move without asking this hospital.
+MUST_CHECK err book_of(const node_config *c, rules *r, bool lenient, char *why, book **ret);
+const rules *book_named(const book *b, const hash32 *hash); // the rules that a ticket names; NULL: unknown here
+// As people_find; ERR_STALE: the rules in force know that user's facility or role no more.
+MUST_CHECK err node_person(node *n, const char *user, uint32_t uid, person *ret);
+// What the membership list says of us must be what we are: better told now than at the first refusal. Only
+// a warning: newer rules may be on their way, and the hub refuses whoever is not listed.
+void membership_check(const node *n, const policy *p);
+// Other rules are in force: puts them in place and looks again at what hangs on them (uplink, people, cards).
+void node_switch(node *n, book *fresh);
 // Rules, people, certificates and revocation list anew; what does not verify leaves the old in force.
 void node_reload(node *n);
 // Document ids: the first 16 bytes of an HMAC (ssmix_options.id_of).

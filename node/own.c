@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/rulebook.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
 #include "proto/base/luhn.h"
@@ -196,7 +197,11 @@ void own_register(node *n, control_in *in)
         return;
     job *j = job_with(n, sizeof(registering), register_run, register_answer);
     registering *r = j ? j->state : NULL;
-    err e = r ? form_read(n, in, r) : ERR_MEM;
+    err e = r ? rulebook_admits(j->rules, j->now, j->note) : ERR_MEM;
+    if (e == ERR_STALE)
+        control_note(in, "%s", j->note);
+    if (e == OK)
+        e = form_read(n, in, r);
     if (e) {
         job_free(j);
         control_finish(in, e);

@@ -64,7 +64,8 @@ static void keys_check(const yaml_doc *doc, const yaml_node *map, diag *d)
     }
 }
 
-static void person_read(const yaml_doc *doc, const yaml_node *map, const policy *p, diag *d, person *ret)
+static void person_read(const yaml_doc *doc, const yaml_node *map, const policy *p, diag_level unknown, diag *d,
+                        person *ret)
 {
     if (map->kind != YAML_MAP) {
         yaml_complain(d, doc, map, DIAG_ERROR, "%s", _("expected {user: ..., facility: ..., role: ..., uids: [...]}"));
@@ -78,13 +79,13 @@ static void person_read(const yaml_doc *doc, const yaml_node *map, const policy 
     if (role) {
         strcpy(ret->role, role);
         if (policy_role(p, role) == POLICY_NONE)
-            yaml_complain(d, doc, yaml_find(map, "role"), DIAG_ERROR, _("the rules know no role \"%s\""), role);
+            yaml_complain(d, doc, yaml_find(map, "role"), unknown, _("the rules know no role \"%s\""), role);
     }
     if (code && institution_parse(span_str(code), &ret->facility) != OK)
         yaml_complain(d, doc, yaml_find(map, "facility"), DIAG_ERROR, _("\"%s\" is no 10-digit institution code"),
                       code);
     else if (code && policy_facility(p, ret->facility) == POLICY_NONE)
-        yaml_complain(d, doc, yaml_find(map, "facility"), DIAG_ERROR, _("%s is registered with no union"), code);
+        yaml_complain(d, doc, yaml_find(map, "facility"), unknown, _("%s is registered with no union"), code);
     uids_read(doc, map, d, ret);
 }
 
@@ -96,7 +97,7 @@ static void twice_check(const yaml_doc *doc, const people *all, size_t at, diag 
                           all->items[at].user);
 }
 
-err people_load(const char *path, const policy *p, diag *d, people *ret)
+err people_load(const char *path, const policy *p, bool moving, diag *d, people *ret)
 {
     people all = {0};
     yaml_doc *doc = NULL;
@@ -116,7 +117,7 @@ err people_load(const char *path, const policy *p, diag *d, people *ret)
         goto out;
     }
     for (; all.count < count; all.count++) {
-        person_read(doc, doc->root->items[all.count], p, d, &all.items[all.count]);
+        person_read(doc, doc->root->items[all.count], p, moving ? DIAG_WARNING : DIAG_ERROR, d, &all.items[all.count]);
         twice_check(doc, &all, all.count, d);
     }
     if (d->errors != before) {

@@ -20,8 +20,9 @@ typedef struct person {
 
 typedef struct people { person *items; size_t count; } people;
 
-// p: roles and facilities must be known there.
-MUST_CHECK err people_load(const char *path, const policy *p, diag *d, people *ret);
+// p: roles and facilities must be known there; moving: who is not known is kept and only warned of, since
+// rules that change by themselves must not keep a node from starting.
+MUST_CHECK err people_load(const char *path, const policy *p, bool moving, diag *d, people *ret);
 void people_done(people *p);
 // ERR_NOT_FOUND: no such user; ERR_DENIED: that uid may not speak for this user.
 // root and the daemon's own user may speak for everyone.

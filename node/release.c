@@ -134,7 +134,7 @@ static err ticket_check(job *j, const release *r)
         return refuse(j, ERR_DENIED, "the ticket is for another hospital");
     if (strcmp(k->node, r->asker) != 0)
         return refuse(j, ERR_DENIED, "the ticket was issued to another node");
-    if (!crypto_same(k->rules.at, j->rules->r->hash.at, HASH_BYTES))
+    if (!book_named(j->rules, &k->rules))
         return refuse(j, ERR_STALE, "the hospital holds other rules than those of the ticket: look up again, or have "
                                     "the newest rules installed");
     int node_no = policy_node(p, k->node), asking = policy_facility(p, k->facility);
@@ -208,33 +208,42 @@ static err consent_check(job *j, store_txn *t, release *r)
     return stopped ? refuse(j, ERR_WITHDRAWN, "the patient withdrew at that facility") : OK;
 }
 
+// A ticket of the version before, or of one that is about to be in force here, numbers roles, purposes and
+// categories as that version does: by their names they are what they are here, or nothing.
+static void words_here(const policy *p, const policy *theirs, const ticket *k, policy_question *q)
+{
+    q->role = policy_role(p, policy_role_text(theirs, k->role).id);
+    q->purpose = policy_purpose(p, policy_purpose_text(theirs, k->purpose).id);
+    for (int bit = 0; bit < CARD_CATEGORIES; bit++)
+        if (strcmp(policy_category_text(p, bit).id, policy_category_text(theirs, bit).id) != 0)
+            q->asked &= ~(1u << bit);
+}
+
 // The rules once more, over our own record and today; per category the stricter of both.
 static err rules_check(job *j, release *r)
 {
-    const rules *b = j->rules->r;
+    const rules *b = j->rules->r, *theirs = book_named(j->rules, &r->k.rules);
     const policy *p = b->p;
     const ticket *k = &r->k;
     const consent_scope *s = &r->c.card.scope;
     int viewer_union = policy_node_at(p, policy_node(p, k->node)).union_no;
     const char *unions[1] = {policy_union_text(p, viewer_union).id};
     day today = day_of_time(j->now);
-    bool emergency = k->purpose == b->emergency;
     policy_answer a;
     policy_question q = {.viewer = policy_facility(p, k->facility),
                          .viewer_union = viewer_union,
-                         .role = k->role,
-                         .purpose = k->purpose,
                          .source = policy_facility(p, k->source),
                          .asked = k->categories,
                          .today = today,
                          .registered_on = r->c.card.registered_on,
-                         .consented = emergency ? s->emergency && today >= s->from && today <= s->until
-                                                : consent_covers(s, k->facility, unions, 1, today),
                          .consent_categories = s->categories,
                          .consent_from = s->from,
                          .consent_until = s->until};
+    words_here(p, theirs->p, k, &q);
+    q.consented = q.purpose == b->emergency ? s->emergency && today >= s->from && today <= s->until
+                                            : consent_covers(s, k->facility, unions, 1, today);
     policy_decide(p, &q, &a);
-    r->granted = a.granted & k->categories;
+    r->granted = a.granted & q.asked;
     for (int bit = 0; bit < CARD_CATEGORIES; bit++)
         r->from[bit] = a.from[bit] > k->from[bit] ? a.from[bit] : k->from[bit];
     return r->granted ? OK : refuse(j, ERR_DENIED, "rules, agreement or consent do not allow it");
@@ -278,9 +287,7 @@ static err document_check(job *j, store_txn *t, const release *r)
 static err release_log(job *j, store_txn *t, const release *r)
 {
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
-    const policy *p = j->rules->r->p;
-    bool known = r->ticket_opened == OK || r->ticket_opened == ERR_EXPIRED;
-    bool same = known && crypto_same(r->k.rules.at, j->rules->r->hash.at, HASH_BYTES);
+    const rules *theirs = r->ticket_opened == OK ? book_named(j->rules, &r->k.rules) : NULL;
     e.event = EVENT_RELEASE;
     e.status = (uint32_t)r->verdict;
     e.node = (char *)r->asker;
@@ -294,9 +301,9 @@ static err release_log(job *j, store_txn *t, const release *r)
         e.asked = r->k.categories;
         e.granted = r->verdict == OK ? r->granted : 0;
     }
-    if (r->ticket_opened == OK && same) {
-        e.role = (char *)policy_role_text(p, r->k.role).id;
-        e.purpose = (char *)policy_purpose_text(p, r->k.purpose).id;
+    if (theirs) {
+        e.role = (char *)policy_role_text(theirs->p, r->k.role).id;
+        e.purpose = (char *)policy_purpose_text(theirs->p, r->k.purpose).id;
     }
     if (r->ask_opened == OK && r->what == ASK_DOCUMENT)
         e.document = wire_bytes(span_of(r->document, sizeof r->document));

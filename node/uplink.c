@@ -12,6 +12,7 @@
 #include "node/disclosure.h"
 #include "node/outbox.h"
 #include "node/post.h"
+#include "node/rulebook.h"
 #include "proto/base/log.h"
 #include "proto/base/tongue.h"
 #include "proto/pact/ticket.h"
@@ -146,6 +147,8 @@ static void witness_compare(node *n, const Tsunagu__LogHead *head)
 
 typedef struct greeting {
     uint64_t generation, publish_seq;
+    uint32_t newest; // version of the rules that the hub holds
+    hash32 newest_hash;
     bool other_rules, resync;
 } greeting;
 
@@ -174,17 +177,18 @@ static void hello_answer(job *j, err e)
         u->since = j->now;
         u->detail[0] = '\0';
         if (g->other_rules)
-            snprintf(u->detail, sizeof u->detail, "the hub holds other rules than this node");
+            snprintf(u->detail, sizeof u->detail, "the hub decides under other rules than this node");
     }
     pthread_mutex_unlock(&u->lock);
     if (!now)
         return;
     log_line(g->other_rules ? LOG_WARN : LOG_INFO, "connected to the hub%s%s",
-             g->other_rules ? "; it holds other rules: install the newest bundle" : "",
+             g->other_rules ? "; it decides under other rules" : "",
              g->resync ? "; it stands elsewhere than this node: every card is sent again" : "");
     disclosure_resync_go(j->n); // also one that was interrupted
     uplink_pump(j->n);
     post_connected(j->n);
+    rulebook_hear(j->n, g->newest, span_of(g->newest_hash.at, HASH_BYTES), true);
 }
 
 static void hello_done(void *ctx, link_out *call, err e, uint32_t status, span body, const char *note)
@@ -198,7 +202,7 @@ static void hello_done(void *ctx, link_out *call, err e, uint32_t status, span b
         e = status < ERR_COUNT ? (err)status : ERR_FORMAT;
     arena_init(&a, 1 << 16);
     if (e == OK)
-        e = WIRE_DECODE(body, Tsunagu__HelloReply, tsunagu__hello_reply__descriptor, 1024, &a, &r);
+        e = WIRE_DECODE(body, Tsunagu__HelloReply, tsunagu__hello_reply__descriptor, WIRE_BODY_MAX, &a, &r);
     if (e == OK && r->publish_seq > PUBLISH_SEQ_MAX)
         e = ERR_FORMAT;
     job *j = e == OK ? job_with(n, sizeof(greeting), hello_run, hello_answer) : NULL;
@@ -209,6 +213,10 @@ static void hello_done(void *ctx, link_out *call, err e, uint32_t status, span b
         g->generation = u->generation;
         pthread_mutex_unlock(&u->lock);
         g->publish_seq = r->publish_seq;
+        if (r->newest_hash.len == HASH_BYTES) {
+            g->newest = r->newest_version;
+            memcpy(g->newest_hash.at, r->newest_hash.data, HASH_BYTES);
+        }
         g->other_rules = r->rules_hash.len != HASH_BYTES || memcmp(r->rules_hash.data, b->r->hash.at, HASH_BYTES) != 0;
         book_drop(b);
         time_ms apart; // whatever the hub says, it is only a difference to be told
@@ -244,6 +252,8 @@ static void hello_send(node *n, link_conn *c)
     q.node = n->config.name;
     q.rules_hash = wire_bytes(span_of(b->r->hash.at, HASH_BYTES));
     q.software = "tsunagu-node 0.1.0";
+    q.rules_version = policy_version(b->r->p);
+    q.rules_held = rulebook_held(n);
     if (e == OK)
         e = wire_encode((const ProtobufCMessage *)&q, &body);
     if (e == OK)
@@ -256,20 +266,42 @@ static void hello_send(node *n, link_conn *c)
 
 // ---- the line's events ---------------------------------------------------------------------
 
+static bool hub_named(const policy *p, const hash32 *spki)
+{
+    policy_hub_view hub = policy_hub(p);
+    bool named = false;
+    for (int i = 0; i < hub.tls_count; i++)
+        named = crypto_same(hub.tls[i], spki->at, HASH_BYTES) || named;
+    return named;
+}
+
 static err on_admit(void *ctx, const link_peer *peer, void **ret_user, char *why)
 {
     node *n = ctx;
     book *b = node_book(n);
-    policy_hub_view hub = policy_hub(b->r->p);
-    err e = ERR_DENIED;
-    for (int i = 0; i < hub.tls_count; i++)
-        if (crypto_same(hub.tls[i], peer->spki.at, HASH_BYTES))
-            e = OK;
+    err e = hub_named(b->r->p, &peer->spki) ? OK : ERR_DENIED;
     book_drop(b);
     if (e)
         snprintf(why, 128, "whoever answered is not the hub that the rules name");
     *ret_user = NULL;
     return e;
+}
+
+void uplink_recheck(node *n)
+{
+    uplink *u = n->up;
+    if (!u)
+        return;
+    pthread_mutex_lock(&u->lock);
+    link_conn *c = u->conn ? link_conn_keep(u->conn) : NULL;
+    pthread_mutex_unlock(&u->lock);
+    if (!c)
+        return;
+    book *b = node_book(n);
+    if (!hub_named(b->r->p, &link_conn_peer(c)->spki))
+        link_conn_cut(c, "the rules in force name other keys of the hub");
+    book_drop(b);
+    link_conn_drop(c);
 }
 
 static void on_opened(void *ctx, link_conn *c)

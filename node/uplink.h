@@ -16,6 +16,9 @@ void uplink_free(uplink *u);  // after the writer stopped: jobs refer to it
 // Certificates and revocation list anew, by a new connection. ERR_*: the old ones stay, `why` (256 bytes) says why.
 MUST_CHECK err uplink_renew(uplink *u, char *why);
 
+// Other rules are in force: a hub whose key they do not name is cut off, and dialled anew.
+void uplink_recheck(node *n);
+
 // Sends what waits in the outbox, if anything can be sent. Cheap; any thread.
 void uplink_pump(node *n);
 void uplink_tick(node *n, time_ms now); // about five times a second

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/base/tongue.h"
+
 err viewer_new(node *n, viewer **ret)
 {
     (void)n;
@@ -46,9 +48,11 @@ err viewer_asker(node *n, control_in *in, person *ret)
         control_note(in, "say who asks: as");
     else if (e == ERR_DENIED)
         control_note(in, "this login may not act for that user: see uids in the people file");
+    else if (e == ERR_STALE)
+        control_note(in, "%s", _("the rules in force know that user's facility or role no more"));
     else
         control_note(in, "the people file knows no such user");
-    control_finish(in, e == ERR_NOT_FOUND ? ERR_DENIED : e);
+    control_finish(in, e == ERR_NOT_FOUND || e == ERR_STALE ? ERR_DENIED : e);
     return e;
 }
 

@@ -127,7 +127,7 @@ static void rules_without_the_hub_s_key_are_not_taken(void **state)
     place_rules(&w.p, 1, -1);
 }
 
-static const char *rules_of(const char *node)
+static const char *rules_seen(const char *node)
 {
     static char text[16];
     control_answer s;
@@ -157,16 +157,16 @@ static void new_rules_cut_who_is_no_longer_listed(void **state)
 {
     (void)state;
     peer *stays = world_peer(&w, PLACE_TMNIT), *goes = world_peer(&w, PLACE_HOKUDAI);
-    assert_string_equal(rules_of("tmnit"), "other"); // it has not said
+    assert_string_equal(rules_seen("tmnit"), "other"); // it has not said
     hello_with_rules(stays);
-    assert_string_equal(rules_of("tmnit"), "same");
+    assert_string_equal(rules_seen("tmnit"), "same");
     place_rules(&w.p, 3, PLACE_HOKUDAI);
     hub_reload(w.h);
     log_await(&w, "rules", NULL, "ok", NULL);
     peer_wait(goes, &goes->closed);
     log_await(&w, "disconnect", "hokudai", "closed", NULL);
     assert_false(stays->closed);
-    assert_string_equal(rules_of("tmnit"), "other"); // the hub's are newer now
+    assert_string_equal(rules_seen("tmnit"), "other"); // the hub's are newer now
     peer_close(goes);
     assert_null(peer_open(&w.p, PLACE_HOKUDAI, w.port));
     log_await(&w, "refuse", w.p.nodes[PLACE_HOKUDAI].host, "denied", NULL);

@@ -56,6 +56,11 @@ static void hello_serve(host *h, link_in *call)
     if (h->clock_off)
         r.time_ms = h->clock_off;
     h->stop_seq = q->stop_seq;
+    h->held = q->rules_held;
+    r.newest_version = h->newest;
+    hash32 newest = h->newest_hash;
+    if (h->newest)
+        r.newest_hash = wire_bytes(span_of(newest.at, HASH_BYTES));
     pthread_mutex_unlock(&h->lock);
     answer(call, (const ProtobufCMessage *)&r);
     arena_done(&a);
@@ -126,6 +131,40 @@ static void publish_serve(host *h, link_in *call)
     pthread_mutex_lock(&h->lock);
     h->publications++;
     tell(h);
+}
+
+// ---- versions of the rules ---------------------------------------------------------------
+
+static void stream_send(link_in *call, span bytes)
+{
+    enum { PIECE = 30000 };
+    for (size_t at = 0; at < bytes.len; at += PIECE)
+        (void)!link_chunk(call, span_cut(bytes, at, PIECE)); // whoever hangs up gets no more
+}
+
+static void rules_serve(host *h, link_in *call)
+{
+    Tsunagu__RulesRequest *q;
+    Tsunagu__RulesReply r = TSUNAGU__RULES_REPLY__INIT;
+    buf stream = {0}, body = {0};
+    arena a;
+    arena_init(&a, 0);
+    place_must(WIRE_DECODE(link_in_body(call), Tsunagu__RulesRequest, tsunagu__rules_request__descriptor,
+                           WIRE_BODY_MAX, &a, &q), "rules");
+    pthread_mutex_lock(&h->lock);
+    h->held = q->rules_held;
+    r.newest_version = h->newest;
+    r.newest_hash = wire_bytes(span_of(h->newest_hash.at, HASH_BYTES));
+    err e = q->version == 0 ? OK : h->hand ? h->hand(h->hand_ctx, q->version, &stream) : ERR_NOT_FOUND;
+    place_must(wire_encode((const ProtobufCMessage *)&r, &body), "rules");
+    h->handed += q->version != 0;
+    h->told += q->version == 0;
+    tell(h);
+    stream_send(call, buf_span(&stream));
+    link_reply(call, e, buf_span(&body), NULL);
+    buf_done(&stream);
+    buf_done(&body);
+    arena_done(&a);
 }
 
 // ---- documents on their way --------------------------------------------------------------
@@ -280,6 +319,7 @@ static void on_request(void *ctx, link_conn *c, link_in *call)
     case METHOD_HELLO: hello_serve(h, call); return;
     case METHOD_PUBLISH: publish_serve(h, call); return;
     case METHOD_FETCH: fetch_serve(h, call); return;
+    case METHOD_RULES: rules_serve(h, call); return;
     case METHOD_LOOKUP:
         pthread_mutex_lock(&h->lock);
         link_reply(call, OK, buf_span(&h->lookup), NULL);

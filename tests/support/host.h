@@ -47,6 +47,13 @@ typedef struct host {
     host_passing passing;
     buf last[HOST_PIECES];   // the pieces of the last document passed, for PASS_OTHER
     size_t last_count;
+    uint32_t newest;         // version of the rules that it says it holds; 0: none
+    hash32 newest_hash;
+    // The whole stream of a version, right or wrong; or why there is none.
+    err (*hand)(void *ctx, uint32_t version, buf *out);
+    void *hand_ctx;
+    size_t handed, told;     // how often it was asked for a version, and told what stands there
+    uint32_t held;           // as it was told last
     size_t fetches, let_go;  // let_go: held ones that the node gave up
 } host;
 

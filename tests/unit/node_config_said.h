@@ -62,7 +62,6 @@
  "    ^\n"},
 {"hub: {address: \"h:1\", host: h}\n",
  "node.yaml: error: the required key \"node\" is missing\n"
- "node.yaml: error: the required key \"rules\" is missing\n"
  "node.yaml: error: the required key \"data\" is missing\n"
  "node.yaml: error: the required key \"tls.ca\" is missing\n"
  "node.yaml: error: the required key \"tls.crl\" is missing\n"
@@ -83,4 +82,22 @@
  "    keys.epoch: 256\n"
  "    ^\n"},
 {"node: [a\n",
- "node.yaml:2:1: error: not valid YAML: did not find expected ',' or ']'\n"},
+ "node.yaml:1:7: error: not valid YAML: this \"[\" is not closed with \"]\"\n"
+ "    node: [a\n"
+ "          ^\n"},
+{"node: a\nhub: {address: \"h:1\", host: h}\n"
+ "data: d\ntls: {ca: ca.pem, crl: crl.pem, cert: n.pem, key: n.key}\n"
+ "keys: {sign: s.key, seal: [x.key], secret: sec, federation: fed}\n",
+ "node.yaml:1:1: error: rules_dir is missing: where are the rules?\n"
+ "    node: a\n"
+ "    ^\n"},
+{GOOD "rules_dir: rules\n",
+ "node.yaml:3:1: error: rules or rules_dir, not both\n"
+ "    rules: r.bundle\n"
+ "    ^\n"},
+{"rules_dir: r\nnode: a\nhub: {address: \"h:1\", host: h}\n"
+ "data: d\ntls: {ca: ca.pem, crl: crl.pem, cert: n.pem, key: n.key}\n"
+ "keys: {sign: s.key, seal: [x.key], secret: sec, federation: fed}\n",
+ "node.yaml:1:1: error: rules_first is missing: the hash of the first version, read out by whoever runs the hub\n"
+ "    rules_dir: r\n"
+ "    ^\n"},

@@ -17,7 +17,7 @@ static err load(const policy *p, const char *text, size_t *ret_errors, people *r
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
     close(fd);
-    err e = people_load(path, p, &d, ret);
+    err e = people_load(path, p, false, &d, ret);
     *ret_errors = d.errors;
     diag_done(&d);
     unlink(path);
