@@ -8,9 +8,8 @@
 #include "policies/engine/policy.h"
 #include "proto/base/utf8.h"
 
-const char *bundle_text(reader *r)
+static const char *text_of(reader *r, size_t len)
 {
-    size_t len = read_u8(r);
     span s = read_bytes(r, len + 1); // with its NUL
     if (r->bad || s.len != len + 1 || s.at[len] != 0) {
         r->bad = true;
@@ -24,12 +23,25 @@ const char *bundle_text(reader *r)
     return (const char *)s.at;
 }
 
-static const char *text_filled(reader *r)
+const char *bundle_text(reader *r)
+{
+    return text_of(r, read_u8(r));
+}
+
+const char *bundle_word(reader *r)
 {
     const char *s = bundle_text(r);
     if (!*s)
         r->bad = true;
     return s;
+}
+
+const char *bundle_long(reader *r)
+{
+    size_t len = read_u16(r);
+    if (len == 0 || len > BUNDLE_LONG)
+        r->bad = true;
+    return text_of(r, len);
 }
 
 day bundle_day(reader *r, bool forever)
@@ -73,8 +85,8 @@ static void council_read(reader *r, policy *p)
 
 static void hub_read(reader *r, policy *p)
 {
-    p->hub_name = text_filled(r);
-    p->hub_host = text_filled(r);
+    p->hub_name = bundle_word(r);
+    p->hub_host = bundle_word(r);
     bundle_keys(r, &p->hub_tls);
     bundle_keys(r, &p->hub_sign);
 }
@@ -89,9 +101,9 @@ static void categories_read(reader *r, policy *p)
             return;
         }
         policy_text *t = &p->categories[bit];
-        t->id = text_filled(r);
-        t->label_ja = text_filled(r);
-        t->label_en = text_filled(r);
+        t->id = bundle_word(r);
+        t->label_ja = bundle_word(r);
+        t->label_en = bundle_word(r);
         p->windows[bit] = read_u16(r);
         if (p->windows[bit] == 0 || p->windows[bit] > BUNDLE_MONTHS)
             r->bad = true;
@@ -134,9 +146,9 @@ static err terms_read(reader *r, int max, term_table *t, policy *unions)
         return ERR_MEM;
     t->count = count;
     for (int i = 0; i < count; i++) {
-        t->items[i].id = text_filled(r);
-        t->items[i].label_ja = text_filled(r);
-        t->items[i].label_en = text_filled(r);
+        t->items[i].id = bundle_word(r);
+        t->items[i].label_ja = bundle_word(r);
+        t->items[i].label_en = bundle_word(r);
         if (unions)
             union_read(r, unions, i);
         if (r->bad || (i && strcmp(t->items[i - 1].id, t->items[i].id) >= 0))
@@ -193,6 +205,10 @@ static err section_read(bundle_section s, reader *r, policy *p)
         return seats_read(r, p);
     case SECTION_EMERGENCY:
         return emergency_read(r, p);
+    case SECTION_FORMS:
+        return forms_read(r, p);
+    case SECTION_FLOW:
+        return flow_read(r, p);
     default:
         return ERR_FORMAT;
     }
@@ -232,6 +248,7 @@ err policy_open(span bytes, policy **ret)
     if (!p)
         return ERR_MEM;
     err e = ERR_MEM;
+    arena_init(&p->papers, 0);
     p->bytes = malloc(bytes.len);
     if (!p->bytes)
         goto out;
@@ -270,6 +287,7 @@ void policy_free(policy *p)
     free(p->purposes.items);
     free(p->unions.items);
     free(p->secretariats);
+    arena_done(&p->papers);
     free(p->bytes);
     free(p);
 }

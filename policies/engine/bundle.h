@@ -30,8 +30,24 @@
 //   EMERGENCY  empty (nothing is said), or: u32 kinds, u64 roles, u16 categories, u16 minutes,
 //              u8 told (bit per policy_audience), u16 review hours, u8 1: opened to patients
 //              who did not agree, 2: to those who objected
+//   FORMS      u8 n, each: text id (rising), ja, en, code, u32 version, u8 filed by (bit per
+//              form_hand), u8 n sections, each: text id, ja, en, u8 n fields, each: text name,
+//              ja, en, hint ja, hint en ("": none), u8 type (form_type), u8 filled by, u8 need
+//              (form_need), for needs from FILLED on: u8 number of an earlier field of the form,
+//              for IS: text value, u16 max (0 where the type has none), for CHOICE: u8 n choices,
+//              each: text id, ja, en; then u8 n sentences, each: long ja, en. Names, ids and codes
+//              are never the same twice where they are looked up; the order is the paper's
+//   FLOW       empty (nothing is said), or: u8 n deadlines, each: u8 flow_state (rising), u16 days,
+//              u16 remind (less; 0: never), u8 cancels; u8 n reasons, each: text id, ja, en,
+//              u8 explain; u8 n relations, each: text id, ja, en, u8 until majority; u8 n emergency
+//              reasons like reasons; u8 second check (bit per flow_second; ALWAYS alone), u8 shown
+//              (bit per flow_strength), u8 n sets to accept by, each: u16 bit per flow_evidence
+//              (rising, none within another), u16 retention months, u16 valid months, u16 notice
+//              days, u8 majority age, u64 review roles, u8 review by (bit per flow_audience),
+//              u16 consent days, then per flow_event: u8 told (bit per flow_audience)
 //
 //   text       u8 length, UTF-8 without control characters, one NUL
+//   long       u16 length, the same, at most BUNDLE_LONG
 //   keys       u8 n (0 to 2), 32 bytes each, rising
 //
 // A fact that changes nothing is left out (an agreement that grants nothing, a
@@ -59,6 +75,21 @@
 #define BUNDLE_QUORUM 100     // the largest denominator
 #define BUNDLE_EMERGENCY_MINUTES 60
 #define BUNDLE_REVIEW_HOURS 720
+#define BUNDLE_LONG 2000
+#define BUNDLE_FORMS 32
+#define BUNDLE_FORM_SECTIONS 16
+#define BUNDLE_FORM_FIELDS 64 // of a form
+#define BUNDLE_FORM_CHOICES 32
+#define BUNDLE_FORM_SENTENCES 32
+#define BUNDLE_FORM_CODE 8
+#define BUNDLE_REASONS 32
+#define BUNDLE_RELATIONS 32
+#define BUNDLE_ACCEPT_SETS 16
+#define BUNDLE_DEADLINE_DAYS 366
+#define BUNDLE_RETENTION_MIN 36 // months: the third-party record's three years
+#define BUNDLE_AGE_MIN 15
+#define BUNDLE_AGE_MAX 25
+#define BUNDLE_CONSENT_DAYS 30
 #define BUNDLE_MONTHS 1200    // a hundred years
 #define BUNDLE_TICKET_MS 600000
 #define BUNDLE_CODE_MAX 9999999999u // ten digits
@@ -80,6 +111,8 @@ typedef enum bundle_section {
     SECTION_NODES,
     SECTION_SEATS,
     SECTION_EMERGENCY,
+    SECTION_FORMS,
+    SECTION_FLOW,
     SECTION_COUNT
 } bundle_section;
 

@@ -37,6 +37,7 @@ typedef enum form_type { // how a value is written and checked (policies/forms)
     FORM_TYPES
 } form_type;
 const char *policy_form_type_name(form_type t); // "text", ... "hash"
+int policy_form_type_max(form_type t);          // the largest `max` of a field; 0: it has none
 
 typedef enum form_hand { // who writes it, or hands the form in
     HAND_PATIENT, HAND_PROXY, HAND_CLINIC, HAND_HOSPITAL, HAND_SECRETARIAT, HAND_COUNT

@@ -9,6 +9,8 @@
 #include "policies/engine/policy.h"
 
 const char *bundle_text(reader *r);      // "" and r->bad if it is no text
+const char *bundle_word(reader *r);      // the same, and not empty
+const char *bundle_long(reader *r);      // not empty either
 day bundle_day(reader *r, bool forever); // forever: DAY_FOREVER may stand there
 void bundle_keys(reader *r, key_set *ret);
 
@@ -17,5 +19,7 @@ MUST_CHECK err agreements_read(reader *r, policy *p);
 MUST_CHECK err nodes_read(reader *r, policy *p);
 MUST_CHECK err seats_read(reader *r, policy *p);
 MUST_CHECK err emergency_read(reader *r, policy *p);
+MUST_CHECK err forms_read(reader *r, policy *p);
+MUST_CHECK err flow_read(reader *r, policy *p);
 
 #endif

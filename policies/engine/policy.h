@@ -7,6 +7,9 @@
 
 #include "policies/engine/bundle.h"
 #include "policies/engine/decide.h"
+#include "policies/engine/flow.h"
+#include "policies/engine/forms.h"
+#include "proto/base/arena.h"
 
 typedef struct term_table {
     policy_text *items;
@@ -46,6 +49,28 @@ typedef struct tls_row {
     int node; // POLICY_NONE: the hub
 } tls_row;
 
+typedef struct field_row {
+    policy_form_field view;
+    const policy_text *choices;
+} field_row;
+
+typedef struct form_row {
+    policy_form view;
+    policy_form_section *sections;
+    field_row *fields;
+    policy_sentence *sentences;
+} form_row;
+
+typedef struct flow_table {
+    policy_flow_view view;
+    policy_deadline deadlines[FLOW_STATE_COUNT];
+    policy_reason *reasons, *emergency_reasons;
+    policy_relation *relations;
+    int reason_count, emergency_reason_count, relation_count, accept_count;
+    uint16_t accept[BUNDLE_ACCEPT_SETS];
+    uint8_t told[FLOW_EVENT_COUNT];
+} flow_table;
+
 struct policy {
     uint8_t *bytes;
     size_t len;
@@ -80,6 +105,10 @@ struct policy {
     policy_seat *seats;
     int seat_count;
     policy_emergency_view emergency;
+    arena papers; // what forms and flow hang on
+    form_row *forms;
+    int form_count;
+    flow_table flow;
 };
 
 #endif
