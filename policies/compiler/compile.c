@@ -7,9 +7,6 @@
 #include "policies/compiler/draft.h"
 #include "policies/compiler/trial.h"
 
-// Folders that other tools read.
-static const char *const OTHERS[] = {"forms/"};
-
 static bool has_prefix(const char *name, const char *prefix)
 {
     return strncmp(name, prefix, strlen(prefix)) == 0;
@@ -57,9 +54,6 @@ static bool file_known(draft *d, const policy_file *f)
         if (!folder)
             single[count++] = known;
     }
-    for (size_t i = 0; i < COUNT_OF(OTHERS); i++)
-        if (has_prefix(f->name, OTHERS[i]))
-            return false;
     const char *near = diag_nearest(f->name, single, count);
     size_t len = strlen(f->name);
     if (has_suffix(f->name, ".yml"))
@@ -71,7 +65,7 @@ static bool file_known(draft *d, const policy_file *f)
     else
         diag_add(d->diag, DIAG_ERROR, f->path, span_str(""), 0, 0,
                  _("no file of this name belongs here "
-                   "(files end in .yaml; folders are unions, agreements, nodes, tests)"));
+                   "(files end in .yaml; folders are unions, agreements, nodes, forms, tests)"));
     return false;
 }
 
@@ -130,7 +124,7 @@ static err bytes_check(const buf *bytes)
 err draft_read(const policy_files *files, diag *diagnosis, draft *ret)
 {
     static void (*const STEPS[])(draft *) = {council_draft, hub_draft, terms_draft, rules_draft, emergency_draft,
-                                             unions_draft, agreements_draft, nodes_draft, hub_keys_draft,
+                                             requests_draft, forms_draft, unions_draft, agreements_draft, nodes_draft, hub_keys_draft,
                                              keys_check};
     *ret = (draft){.diag = diagnosis, .errors = diagnosis->errors};
     arena_init(&ret->arena, 0);
@@ -178,6 +172,7 @@ err policy_check(const policy_files *files, day today, diag *diagnosis, buf *ret
     if (!e) {
         rules_suspect(&d);
         members_suspect(&d);
+        forms_suspect(&d);
         seats_suspect(&d, today);
         e = d.broken ? ERR_MEM : bytes_of(&d, &bytes);
     }

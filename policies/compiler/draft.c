@@ -8,6 +8,7 @@
 
 #include "policies/compiler/draft.h"
 #include "proto/base/luhn.h"
+#include "proto/base/utf8.h"
 
 void *draft_get(draft *d, size_t count, size_t size)
 {
@@ -157,6 +158,54 @@ const char *draft_text(draft *d, draft_place value)
             return NULL;
         }
     return s;
+}
+
+static bool cjk(uint32_t c)
+{
+    return c >= 0x3000 && utf8_cells(c) == 2;
+}
+
+// YAML makes a blank of a line break; Japanese knows no blanks, so between two of its
+// characters or behind its marks it goes again, and a long sentence may be broken into lines.
+static const char *blanks_close(draft *d, const char *s)
+{
+    buf out = {0};
+    uint32_t before = 0;
+    for (span rest = span_str(s); rest.len;) {
+        uint32_t c = utf8_next(&rest);
+        span ahead = rest;
+        bool mark = before == 0x3001 || before == 0x3002 || before == 0x300d; // 、 。 」
+        if (c == ' ' && cjk(before) && rest.len && (mark || cjk(utf8_next(&ahead))))
+            continue;
+        utf8_put(&out, c);
+        before = c;
+    }
+    const char *copy = out.sticky ? NULL : arena_str(&d->arena, buf_span(&out));
+    buf_done(&out);
+    d->broken = d->broken || !copy;
+    return copy;
+}
+
+const char *draft_long(draft *d, draft_place value)
+{
+    if (!value.node)
+        return NULL;
+    const char *s = value.node->kind == YAML_SCALAR_KIND ? value.node->text : "";
+    size_t len = strlen(s);
+    if (len == 0) {
+        draft_error(d, value, _("expected one or more sentences"));
+        return NULL;
+    }
+    if (len > BUNDLE_LONG) {
+        draft_error(d, value, _("too long: at most %d bytes"), BUNDLE_LONG);
+        return NULL;
+    }
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f) {
+            draft_error(d, value, _("line breaks and control characters may not stand here"));
+            return NULL;
+        }
+    return blanks_close(d, s);
 }
 
 const char *draft_id(draft *d, draft_place value)

@@ -10,6 +10,8 @@
 #include "policies/compiler/shapes.h"
 #include "policies/engine/bundle.h"
 #include "policies/engine/decide.h"
+#include "policies/engine/flow.h"
+#include "policies/engine/forms.h"
 #include "proto/base/arena.h"
 #include "proto/base/tongue.h"
 #include "proto/yaml/yaml.h"
@@ -98,6 +100,70 @@ typedef struct draft_emergency {
     draft_place place;
 } draft_emergency;
 
+typedef struct draft_choice_row { const char *id, *ja, *en; } draft_choice_row;
+
+typedef struct draft_form_field {
+    const char *id, *ja, *en, *hint_ja, *hint_en;
+    form_type type;
+    uint32_t by;
+    form_need need;
+    int when; // number of an earlier field
+    const char *is;
+    int64_t max;
+    draft_choice_row *choices;
+    size_t choice_count;
+    draft_place place;
+} draft_form_field;
+
+typedef struct draft_form_section {
+    const char *id, *ja, *en;
+    size_t field_count;
+    draft_place place;
+} draft_form_section;
+
+typedef struct draft_sentence { const char *ja, *en; } draft_sentence;
+
+typedef struct draft_form {
+    const char *id, *ja, *en, *code;
+    int64_t version;
+    uint32_t filed_by;
+    draft_form_section *sections;
+    draft_form_field *fields; // of all sections, one after the other
+    draft_sentence *sentences;
+    size_t section_count, field_count, sentence_count;
+    draft_place place;
+} draft_form;
+
+typedef struct draft_reason { // also a relation: flag is until_majority then
+    const char *id, *ja, *en;
+    bool flag;
+    draft_place place;
+} draft_reason;
+typedef struct draft_reasons {
+    draft_reason *items;
+    size_t count;
+} draft_reasons;
+
+typedef struct draft_deadline {
+    bool set, cancels;
+    int64_t days, remind;
+} draft_deadline;
+
+typedef struct draft_requests { // what requests.yaml says
+    bool set;
+    draft_deadline deadlines[FLOW_STATE_COUNT];
+    draft_reasons refusals, relations, emergencies;
+    uint32_t second_check, shown;
+    uint16_t accept[BUNDLE_ACCEPT_SETS]; // rising
+    size_t accept_count;
+    int retention_months, valid_months;
+    int64_t notice_days, majority_age, consent_days;
+    uint64_t review_roles;
+    uint32_t review_by;
+    uint32_t told[FLOW_EVENT_COUNT];
+    draft_place place;
+} draft_requests;
+
 typedef struct draft_file {
     const char *name;
     yaml_doc *doc; // NULL: could not be read (already said)
@@ -136,6 +202,9 @@ struct draft {
     draft_seat *seats; // by id
     size_t seat_count;
     draft_emergency emergency;
+    draft_requests requests;
+    draft_form *forms; // by id
+    size_t form_count;
 };
 
 // All files, every mistake said. ERR_FORMAT: there were mistakes; `ret` is to be freed all the same.
@@ -162,6 +231,7 @@ draft_place draft_may(draft_place map, const char *key); // node NULL if absent
 size_t draft_list(draft *d, draft_place list, const draft_shape *entry);
 draft_place draft_item(draft_place list, size_t i);
 const char *draft_text(draft *d, draft_place value);                // NULL and said; NULL node: NULL
+const char *draft_long(draft *d, draft_place value);                // sentences; blanks between kanji go
 const char *draft_id(draft *d, draft_place value);                  // a-z 0-9 -
 const char *draft_host(draft *d, draft_place value);
 // The number of a map's key, within the shape's range.
@@ -189,6 +259,8 @@ void digits_narrow(const char *text, char *out, size_t cap); // full-width digit
 void council_draft(draft *d);
 void seats_draft(draft *d, draft_place map);
 void emergency_draft(draft *d);
+void requests_draft(draft *d);
+void forms_draft(draft *d);
 void hub_draft(draft *d);
 void terms_draft(draft *d);
 void rules_draft(draft *d);
@@ -206,8 +278,12 @@ void draft_deciding(const draft *d, int kind, int role, int purpose, int categor
 // Legal, but suspicious: warnings. today may be DAY_NONE.
 void rules_suspect(draft *d);
 void members_suspect(draft *d);
+void forms_suspect(draft *d);
 void seats_suspect(draft *d, day today);
 
 MUST_CHECK err draft_emit(const draft *d, buf *ret);
+void draft_text_put(buf *b, const char *s);
+void forms_put(buf *b, const draft *d);
+void requests_put(buf *b, const draft *d);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "policies/compiler/draft.h"
 
-static void text_put(buf *b, const char *s)
+void draft_text_put(buf *b, const char *s)
 {
     size_t len = strlen(s);
     buf_put_u8(b, (uint8_t)len);
@@ -31,8 +31,8 @@ static void council_put(buf *b, const draft *d)
 
 static void hub_put(buf *b, const draft *d)
 {
-    text_put(b, d->hub_name);
-    text_put(b, d->hub_host);
+    draft_text_put(b, d->hub_name);
+    draft_text_put(b, d->hub_host);
     keys_put(b, &d->hub_tls);
     keys_put(b, &d->hub_sign);
 }
@@ -45,16 +45,16 @@ static void categories_put(buf *b, const draft *d)
         if (!t)
             continue;
         buf_put_u8(b, (uint8_t)bit);
-        text_put(b, t->id);
-        text_put(b, t->ja);
-        text_put(b, t->en);
+        draft_text_put(b, t->id);
+        draft_text_put(b, t->ja);
+        draft_text_put(b, t->en);
         buf_put_u16(b, (uint16_t)t->months);
     }
 }
 
 static void union_put(buf *b, const draft_term *u)
 {
-    text_put(b, u->secretariat);
+    draft_text_put(b, u->secretariat);
     buf_put_u8(b, u->has_key);
     if (u->has_key)
         buf_put(b, u->key, sizeof u->key);
@@ -64,9 +64,9 @@ static void terms_put(buf *b, const draft_terms *t, bool secretariats)
 {
     buf_put_u8(b, (uint8_t)t->count);
     for (size_t i = 0; i < t->count; i++) {
-        text_put(b, t->items[i].id);
-        text_put(b, t->items[i].ja);
-        text_put(b, t->items[i].en);
+        draft_text_put(b, t->items[i].id);
+        draft_text_put(b, t->items[i].ja);
+        draft_text_put(b, t->items[i].en);
         if (secretariats)
             union_put(b, &t->items[i]);
     }
@@ -85,8 +85,8 @@ static void facilities_put(buf *b, const draft *d)
     for (size_t i = 0; i < d->facility_count; i++) {
         const draft_facility *f = &d->facilities[i];
         buf_put_u64(b, f->code);
-        text_put(b, f->name);
-        text_put(b, f->ward);
+        draft_text_put(b, f->name);
+        draft_text_put(b, f->ward);
         buf_put_u8(b, (uint8_t)f->kind);
         buf_put_u64(b, f->unions);
         buf_put_u64(b, f->discloses);
@@ -132,8 +132,8 @@ static void nodes_put(buf *b, const draft *d)
     buf_put_u16(b, (uint16_t)d->node_count);
     for (size_t i = 0; i < d->node_count; i++) {
         const draft_node *n = &d->nodes[i];
-        text_put(b, n->name);
-        text_put(b, n->host);
+        draft_text_put(b, n->name);
+        draft_text_put(b, n->host);
         buf_put_u8(b, (uint8_t)n->union_no);
         numbers_put(b, n->discloses, n->disclose_count);
         numbers_put(b, n->views, n->view_count);
@@ -156,13 +156,13 @@ static void seats_put(buf *b, const draft *d)
         buf_put(b, d->previous, sizeof d->previous);
     buf_put_u8(b, (uint8_t)d->observer_count);
     for (size_t i = 0; i < d->observer_count; i++)
-        text_put(b, d->observers[i]);
+        draft_text_put(b, d->observers[i]);
     buf_put_u8(b, (uint8_t)d->seat_count);
     for (size_t i = 0; i < d->seat_count; i++) {
         const draft_seat *s = &d->seats[i];
-        text_put(b, s->id);
-        text_put(b, s->institution);
-        text_put(b, s->office);
+        draft_text_put(b, s->id);
+        draft_text_put(b, s->institution);
+        draft_text_put(b, s->office);
         buf_put_u32(b, (uint32_t)s->from);
         buf_put_u32(b, (uint32_t)s->until);
         buf_put_u8(b, s->has_key);
@@ -201,6 +201,8 @@ static void section_put(buf *b, bundle_section s, const draft *d)
     case SECTION_NODES: nodes_put(b, d); break;
     case SECTION_SEATS: seats_put(b, d); break;
     case SECTION_EMERGENCY: emergency_put(b, d); break;
+    case SECTION_FORMS: forms_put(b, d); break;
+    case SECTION_FLOW: requests_put(b, d); break;
     default: break;
     }
 }

@@ -75,6 +75,13 @@ static void choice_put(writer *w, const draft_choices *c)
     buf_put_str(w->out, "]}");
 }
 
+static void choices_put(writer *w, const draft_choices *c)
+{
+    buf_put_str(w->out, "{\"type\":\"array\",\"items\":");
+    choice_put(w, c);
+    buf_put_str(w->out, "}");
+}
+
 static void windows_put(writer *w)
 {
     const draft_terms *t = &w->d->categories;
@@ -124,9 +131,10 @@ static void field_put(writer *w, const draft_field *f)
     case FIELD_WORDS: words_put(w, f->words, false); break;
     case FIELD_LABELS: words_put(w, f->words, true); break;
     case FIELD_CHOICE: choice_put(w, f->choices); break;
-    case FIELD_CHOICES:
+    case FIELD_CHOICES: choices_put(w, f->choices); break;
+    case FIELD_CHOICE_SETS:
         buf_put_str(b, "{\"type\":\"array\",\"items\":");
-        choice_put(w, f->choices);
+        choices_put(w, f->choices);
         buf_put_str(b, "}");
         break;
     case FIELD_MAP: shape_put(w, f->shape); break;
@@ -135,7 +143,9 @@ static void field_put(writer *w, const draft_field *f)
         shape_put(w, f->shape);
         buf_put_str(b, "}");
         break;
+    case FIELD_LONG: buf_put_str(b, "{\"type\":\"string\",\"minLength\":1}"); break;
     case FIELD_CONSENT:
+    case FIELD_NEED:
         buf_put_str(b, "{\"anyOf\":[{\"enum\":[\"はい\",\"いいえ\",\"yes\",\"no\"]},");
         shape_put(w, f->shape);
         buf_put_str(b, "]}");

@@ -100,6 +100,63 @@ SHAPE(SHAPE_TEST, NEED("question", FIELD_TEXT), FACTS, NEED("answer", FIELD_YES)
       CHOICE("reason", FIELD_CHOICE, false, CHOICES_REASONS), MAY("from", FIELD_DATE), MAY("note", FIELD_TEXT));
 SHAPE(SHAPE_TESTS, MAP("given", FIELD_MAP, false, SHAPE_GIVEN), MAP("tests", FIELD_LIST, true, SHAPE_TEST));
 
+// Each in the order of its enum in policies/engine/forms.h and flow.h.
+CHOICES(CHOICES_TYPES, {"text", NULL}, {"note", NULL}, {"name", NULL}, {"kana", NULL}, {"date", NULL}, {"count", NULL},
+        {"yes-no", NULL}, {"signature", NULL}, {"choice", NULL}, {"relation", NULL}, {"reason", NULL},
+        {"categories", NULL}, {"grantees", NULL}, {"facility", NULL}, {"union", NULL}, {"kind", NULL},
+        {"institution", NULL}, {"insurer", NULL}, {"symbol", NULL}, {"number", NULL}, {"phone", NULL},
+        {"postal", NULL}, {"chart", NULL}, {"hash", NULL});
+CHOICES(CHOICES_HANDS, {"patient", "本人"}, {"proxy", "代理人"}, {"clinic", "閲覧施設"}, {"hospital", "開示病院"},
+        {"secretariat", "事務局"});
+CHOICES(CHOICES_STATES, {"draft", NULL}, {"enquiring", NULL}, {"sent", NULL}, {"received", NULL},
+        {"asked-back", NULL}, {"checking", NULL}, {"accepted", NULL}, {"disclosed", NULL}, {"completed", NULL},
+        {"rejected", NULL}, {"cancelled", NULL}, {"changed", NULL}, {"withdrawn", NULL}, {"ended", NULL},
+        {"objected", NULL});
+CHOICES(CHOICES_SECOND, {"always", "常に"}, {"weak", "証拠が弱い"}, {"proxy", "代理人"}, {"minor", "未成年"});
+CHOICES(CHOICES_STRENGTHS, {"weak", NULL}, {"possible", NULL}, {"likely", NULL}, {"strong", NULL});
+CHOICES(CHOICES_EVIDENCE, {"kana_family", "カナ姓"}, {"kana_given", "カナ名"}, {"kanji", "漢字氏名"},
+        {"birth", "生年月日"}, {"sex", "性別"}, {"postal", "郵便番号"}, {"insurance", "保険"}, {"branch", "枝番"},
+        {"telephone", "電話"}, {"address", "住所"});
+CHOICES(CHOICES_TOLD, {"asking", "依頼元"}, {"disclosing", "開示病院"}, {"own", "かかりつけ"},
+        {"secretariat", "事務局"}, {"council", "連絡会"}, {"patient", "本人"});
+
+SHAPE(SHAPE_FORM_NEED, NEED("when", FIELD_ID), MAY("is", FIELD_TEXT));
+SHAPE(SHAPE_FORM_FIELD, NEED("id", FIELD_ID), NEED("ja", FIELD_TEXT), NEED("en", FIELD_TEXT),
+      CHOICE("type", FIELD_CHOICE, true, CHOICES_TYPES), CHOICE("by", FIELD_CHOICES, false, CHOICES_HANDS),
+      MAP("required", FIELD_NEED, false, SHAPE_FORM_NEED), NUMBER("max", false, 1, UINT16_MAX),
+      MAP("choices", FIELD_LIST, false, SHAPE_TERM), MAY("hint_ja", FIELD_TEXT), MAY("hint_en", FIELD_TEXT));
+SHAPE(SHAPE_FORM_SECTION, NEED("id", FIELD_ID), NEED("ja", FIELD_TEXT), NEED("en", FIELD_TEXT),
+      CHOICE("by", FIELD_CHOICES, false, CHOICES_HANDS), MAP("fields", FIELD_LIST, true, SHAPE_FORM_FIELD));
+SHAPE(SHAPE_FORM_SENTENCE, NEED("ja", FIELD_LONG), NEED("en", FIELD_LONG));
+SHAPE(SHAPE_FORM, NEED("form", FIELD_ID), NEED("code", FIELD_TEXT), NUMBER("version", true, 1, UINT32_MAX),
+      NEED("ja", FIELD_TEXT), NEED("en", FIELD_TEXT), CHOICE("filed_by", FIELD_CHOICES, true, CHOICES_HANDS),
+      MAP("sections", FIELD_LIST, true, SHAPE_FORM_SECTION), MAP("sentences", FIELD_LIST, false, SHAPE_FORM_SENTENCE),
+      MAY("note", FIELD_TEXT));
+
+SHAPE(SHAPE_DEADLINE, CHOICE("state", FIELD_CHOICE, true, CHOICES_STATES),
+      NUMBER("days", true, 1, BUNDLE_DEADLINE_DAYS), NUMBER("remind", false, 1, BUNDLE_DEADLINE_DAYS),
+      MAY("cancels", FIELD_YES));
+SHAPE(SHAPE_REASON, NEED("id", FIELD_ID), NEED("ja", FIELD_TEXT), NEED("en", FIELD_TEXT), MAY("explain", FIELD_YES));
+SHAPE(SHAPE_RELATION, NEED("id", FIELD_ID), NEED("ja", FIELD_TEXT), NEED("en", FIELD_TEXT),
+      MAY("until_majority", FIELD_YES));
+SHAPE(SHAPE_MATCHING, CHOICE("show", FIELD_CHOICES, false, CHOICES_STRENGTHS),
+      CHOICE("accept", FIELD_CHOICE_SETS, false, CHOICES_EVIDENCE));
+#define TOLD(event) CHOICE(event, FIELD_CHOICES, false, CHOICES_TOLD)
+SHAPE(SHAPE_TOLD, TOLD("arrived"), TOLD("asked-back"), TOLD("replied"), TOLD("completed"), TOLD("refused"),
+      TOLD("cancelled"), TOLD("overdue"), TOLD("documents"), TOLD("changed"), TOLD("withdrawn"), TOLD("objected"),
+      TOLD("emergency"), TOLD("review-due"), TOLD("consent-due"), TOLD("expiring"), TOLD("ended"), TOLD("majority"),
+      TOLD("applied"), TOLD("joined"), TOLD("left"));
+SHAPE(SHAPE_REQUESTS_EMERGENCY, MAP("reasons", FIELD_LIST, true, SHAPE_REASON),
+      WORD("review_roles", FIELD_WORDS, true, WORDS_ROLES), CHOICE("review_by", FIELD_CHOICES, true, CHOICES_TOLD),
+      NUMBER("consent_days", false, 0, BUNDLE_CONSENT_DAYS));
+SHAPE(SHAPE_REQUESTS, MAP("deadlines", FIELD_LIST, false, SHAPE_DEADLINE),
+      MAP("refusals", FIELD_LIST, true, SHAPE_REASON), MAP("relations", FIELD_LIST, true, SHAPE_RELATION),
+      CHOICE("second_check", FIELD_CHOICES, true, CHOICES_SECOND), MAP("matching", FIELD_MAP, false, SHAPE_MATCHING),
+      MAY("retention", FIELD_DURATION), MAY("valid", FIELD_DURATION),
+      NUMBER("notice_days", false, 0, BUNDLE_DEADLINE_DAYS),
+      NUMBER("majority_age", false, BUNDLE_AGE_MIN, BUNDLE_AGE_MAX), MAP("told", FIELD_MAP, true, SHAPE_TOLD),
+      MAP("emergency", FIELD_MAP, false, SHAPE_REQUESTS_EMERGENCY), MAY("note", FIELD_TEXT));
+
 const file_shape FILE_SHAPES[] = {
     {"council", "council.yaml", true, &SHAPE_COUNCIL},
     {"index", "index.yaml", true, &SHAPE_INDEX},
@@ -111,6 +168,8 @@ const file_shape FILE_SHAPES[] = {
     {"purposes", "purposes.yaml", true, &SHAPE_PURPOSES},
     {"rules", "rules.yaml", true, &SHAPE_RULES},
     {"emergency", "emergency.yaml", false, &SHAPE_EMERGENCY},
+    {"requests", "requests.yaml", false, &SHAPE_REQUESTS},
+    {"form", "forms/", false, &SHAPE_FORM},
     {"union", "unions/", true, &SHAPE_UNION},
     {"agreement", "agreements/", false, &SHAPE_AGREEMENT},
     {"node", "nodes/", false, &SHAPE_NODE},

@@ -62,12 +62,24 @@ static err choices_read(reader *r, arena *a, field_row *f)
 
 static bool value_possible(const field_row *f, const char *value)
 {
-    if (f->view.type == FORM_YES || f->view.type == FORM_SIGNATURE)
+    switch (f->view.type) {
+    case FORM_YES:
+    case FORM_SIGNATURE:
         return strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
-    for (int i = 0; i < f->view.choice_count; i++)
-        if (strcmp(f->choices[i].id, value) == 0)
-            return true;
-    return f->view.type != FORM_CHOICE;
+    case FORM_CHOICE:
+        for (int i = 0; i < f->view.choice_count; i++)
+            if (strcmp(f->choices[i].id, value) == 0)
+                return true;
+        return false;
+    case FORM_RELATION: // words of other sections
+    case FORM_REASON:
+    case FORM_CATEGORIES:
+    case FORM_UNION:
+    case FORM_KIND:
+        return true;
+    default:
+        return false;
+    }
 }
 
 // What it depends on stands before it: nothing waits for itself, and a reader goes on once.
@@ -289,7 +301,7 @@ policy_sentence policy_form_sentence_at(const policy *p, int form, int sentence)
 const char *policy_form_type_name(form_type t)
 {
     static const char *const NAMES[FORM_TYPES] = {
-        "text", "note", "name", "kana", "date", "count", "yes", "signature", "choice", "relation", "reason",
+        "text", "note", "name", "kana", "date", "count", "yes-no", "signature", "choice", "relation", "reason",
         "categories", "grantees", "facility", "union", "kind", "institution", "insurer", "symbol", "number",
         "phone", "postal", "chart", "hash",
     };

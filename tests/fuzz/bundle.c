@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "policies/engine/decide.h"
+#include "policies/engine/flow.h"
+#include "policies/engine/forms.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -34,6 +36,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     for (int i = 0; i < policy_facility_count(p) && i < 100; i++)
         sink += strlen(policy_facility_at(p, i).name) + (size_t)policy_discloser(p, i);
+    for (int i = 0; i < policy_form_count(p); i++)
+        for (int k = 0; k < policy_form_at(p, i).field_count; k++) {
+            policy_form_field f = policy_form_field_at(p, i, k);
+            sink += strlen(f.hint_ja) + strlen(policy_form_choice_at(p, i, k, f.choice_count - 1).id);
+            if (f.when >= k || policy_form_field_find(p, i, f.name) != k)
+                abort();
+        }
+    if (policy_flow(p).retention_months < 36)
+        abort(); // the law's three years
     for (int i = 0; i < policy_node_count(p) && i < 100; i++)
         for (int k = 0; k < policy_node_at(p, i).tls_count; k++)
             if (policy_node_by_tls(p, policy_node_at(p, i).tls[k]) != i)

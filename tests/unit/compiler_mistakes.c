@@ -109,6 +109,36 @@ static const mistake MISTAKES[] = {
      "views: [0119900025, 0110113719, 0199999999]\n"
      "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0002], seal: [" KEY60 "0003]}\n"},
     {"a node without keys or union", "nodes/na.yaml", "node: na\nhost: na.example\n"},
+    {"requests: states, reasons, sets, years", "requests.yaml",
+     "deadlines:\n  - {state: recieved, days: 3}\n  - {state: sent, days: 3, remind: 3}\n"
+     "  - {state: sent, days: 400}\n"
+     "refusals:\n  - {id: r, ja: 甲, en: a}\n  - {id: r, ja: 乙, en: b, explain: たぶん}\nrelations: []\n"
+     "second_check: often\nmatching: {show: [], accept: [[birthday], birth, []]}\nretention: 2年\n"
+     "majority_age: 12\ntold: {emergancy: [own], arrived: [clinic]}\n"
+     "emergency: {reasons: [], review_roles: [nurses], review_by: [own]}\n"},
+    {"requests without what is needed", "requests.yaml", "retention: 5年\n"},
+    {"a form: types, choices, conditions", "forms/x.yaml",
+     "form: x\ncode: too-long-x\nversion: 0\nja: 用紙\nen: form\nfiled_by: [patients]\nsections:\n"
+     "  - id: a\n    ja: 一\n    en: one\n    fields:\n"
+     "      - {id: born, ja: 生年月日, en: birth, type: dates}\n"
+     "      - {id: day, ja: 日, en: day, type: date, max: 10}\n"
+     "      - {id: how, ja: 方法, en: how, type: choice}\n"
+     "      - {id: text, ja: 文, en: text, type: text, choices: [{id: c, ja: 丙, en: c}], max: 500}\n"
+     "      - {id: who, ja: 続柄, en: relation, type: relation}\n"
+     "      - {id: one, ja: 甲, en: a, type: text, required: {when: later}}\n"
+     "      - {id: two, ja: 乙, en: b, type: text, required: {when: dey}}\n"
+     "      - {id: three, ja: 丙, en: c, type: text, required: {when: day, is: old}}\n"
+     "      - {id: four, ja: 丁, en: d, type: text, required: {when: one, is: many}}\n"
+     "      - {id: five, ja: 戊, en: e, type: choice, choices: [{id: p, ja: 甲, en: a}, {id: p, ja: 乙, en: b}]}\n"
+     "      - {id: six, ja: 己, en: f, type: note, required: {when: five, is: q}}\n"
+     "      - {id: six, ja: 庚, en: g, type: note, required: sometimes}\n"
+     "      - {id: later, ja: 辛, en: h, type: yes-no}\n"
+     "      - {id: seven, ja: 壬, en: i, type: text, required: {when: later, is: perhaps}}\n"
+     "  - {id: a, ja: 二, en: two, fields: []}\nsentences:\n  - {ja: 文だけ}\n"},
+    {"a form without parts", "forms/x.yaml", "form: x\ncode: X\nversion: 1\nja: 用紙\nen: form\nfiled_by: []\nsections: []\n"},
+    {"a form of two codes, one form twice", "forms/x.yaml",
+     "form: y\ncode: Y\nversion: 1\nja: 用紙\nen: form\nfiled_by: [clinic]\nsections:\n"
+     "  - {id: a, ja: 一, en: one, fields: [{id: b, ja: 甲, en: a, type: text, by: []}]}\n"},
     {"anchors and tags are not taken", "rules.yaml", "rules: &r\n  - {allow: all}\n"},
 };
 
@@ -136,6 +166,10 @@ static void test_messages(void **state)
         const mistake *m = &MISTAKES[i];
         policy_files f = kit_rules();
         kit_put(&f, "hub-keys.yaml", "keys: {tls: [" KEY60 "aaaa], sign: [" KEY60 "bbbb]}\n");
+        if (strcmp(m->file, "forms/x.yaml") == 0)
+            kit_put(&f, "forms/y.yaml",
+                    "form: y\ncode: Y\nversion: 1\nja: 用紙\nen: form\nfiled_by: [clinic]\nsections:\n"
+                    "  - {id: a, ja: 一, en: one, fields: [{id: b, ja: 甲, en: a, type: text}]}\n");
         if (m->text)
             kit_put(&f, m->file, m->text);
         else

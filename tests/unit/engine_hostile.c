@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "policies/engine/bundle.h"
+#include "policies/engine/flow.h"
+#include "policies/engine/forms.h"
 #include "tests/unit/compiler_kit.h"
 
 #define KEY(d) #d #d #d #d #d #d #d #d #d #d #d #d #d #d #d #d
@@ -35,6 +37,25 @@ static buf small_bundle(void)
     kit_put(&f, "emergency.yaml",
             "kinds: [hospital]\nroles: [physician]\ncategories: [basics]\nminutes: 60\ntold: [patient, council]\n"
             "review_hours: 72\nwithout_consent: yes\ndespite_objection: no\n");
+    kit_put(&f, "requests.yaml",
+            "deadlines:\n  - {state: sent, days: 7, remind: 2}\n  - {state: received, days: 3, cancels: yes}\n"
+            "refusals:\n  - {id: r1, ja: a, en: a}\n  - {id: r2, ja: b, en: b, explain: yes}\n"
+            "relations:\n  - {id: p1, ja: c, en: c, until_majority: yes}\nsecond_check: [weak, proxy]\n"
+            "matching: {show: [likely], accept: [[birth, sex], [insurance]]}\nretention: 3年\n"
+            "told: {emergency: [disclosing, own]}\n"
+            "emergency: {reasons: [{id: e1, ja: d, en: d}], review_roles: nurse, review_by: [own]}\n");
+    kit_put(&f, "forms/f.yaml",
+            "form: f\ncode: FF\nversion: 2\nja: x\nen: x\nfiled_by: [patient, proxy]\nsections:\n"
+            "  - id: s1\n    ja: y\n    en: y\n    fields:\n"
+            "      - {id: born, ja: z, en: z, type: date, required: yes}\n"
+            "      - {id: how, ja: w, en: w, type: choice, choices: [{id: c1, ja: u, en: u}, {id: c2, ja: v, en: v}]}\n"
+            "  - id: s2\n    ja: y\n    en: y\n    by: [clinic]\n    fields:\n"
+            "      - {id: who, ja: z, en: z, type: name, required: {when: born, is: minor}}\n"
+            "      - {id: why, ja: w, en: w, type: note, required: {when: how, is: c2}, hint_ja: h, max: 300}\n"
+            "sentences:\n  - {ja: t, en: t}\n");
+    kit_put(&f, "forms/g.yaml",
+            "form: g\ncode: FG\nversion: 1\nja: x\nen: x\nfiled_by: [clinic]\nsections:\n"
+            "  - {id: s, ja: y, en: y, fields: [{id: n, ja: z, en: z, type: relation}]}\n");
     kit_put(&f, "hub-keys.yaml", "keys: {tls: [" KEYS64(0, 0, 0, 1) "], sign: [" KEYS64(0, 0, 0, 2) "]}\n");
     kit_put(&f, "nodes/na.yaml",
             "node: na\nunion: a\nhost: na.example\ndiscloses: [0110113719]\nviews: all\n"
@@ -45,8 +66,38 @@ static buf small_bundle(void)
     return b;
 }
 
+static void use_forms(const policy *p)
+{
+    volatile size_t sink = 0;
+    (void)sink;
+    for (int i = -1; i <= policy_form_count(p); i++) {
+        policy_form form = policy_form_at(p, i);
+        sink += strlen(form.id) + strlen(form.label_ja) + (size_t)policy_form_by_code(p, form.code);
+        for (int k = -1; k <= form.section_count; k++)
+            sink += strlen(policy_form_section_at(p, i, k).label_en);
+        for (int k = -1; k <= form.sentence_count; k++)
+            sink += strlen(policy_form_sentence_at(p, i, k).ja) + strlen(policy_form_sentence_at(p, i, k).en);
+        for (int k = -1; k <= form.field_count; k++) {
+            policy_form_field field = policy_form_field_at(p, i, k);
+            sink += strlen(field.label_en) + strlen(field.hint_ja) + strlen(field.is);
+            sink += strlen(policy_form_section_at(p, i, field.section).id);
+            assert_true(field.when < k || k == -1 || k == form.field_count);
+            if (k >= 0 && k < form.field_count)
+                assert_int_equal(policy_form_field_find(p, i, field.name), k);
+            for (int c = -1; c <= field.choice_count; c++)
+                sink += strlen(policy_form_choice_at(p, i, k, c).label_ja);
+        }
+    }
+    for (int i = -1; i < 40; i++)
+        sink += strlen(policy_reason_at(p, i).id) + strlen(policy_relation_at(p, i).id) +
+                strlen(policy_emergency_reason_at(p, i).id) + policy_accept_at(p, i) +
+                (size_t)policy_flow_deadline(p, (flow_state)i).days + policy_told_of(p, (flow_event)i);
+    assert_true(policy_flow(p).retention_months >= 36);
+}
+
 static void use(const policy *p)
 {
+    use_forms(p);
     uint64_t seed = 7;
     volatile size_t sink = 0; // so that the reads are not optimised away
     (void)sink;
@@ -148,7 +199,7 @@ static void test_random_damage(void **state)
     buf b = small_bundle();
     uint64_t seed = 20260401;
     for (int round = 0; round < 20000; round++) {
-        uint8_t copy[4096];
+        uint8_t copy[8192];
         assert_true(b.len <= sizeof copy);
         memcpy(copy, b.at, b.len);
         for (int n = 1 + (int)(kit_random(&seed) % 4); n; n--)
@@ -257,6 +308,29 @@ static void test_forged_values(void **state)
         {SECTION_EMERGENCY, 16, 1, 0x10},
         {SECTION_EMERGENCY, 17, 2, 0},
         {SECTION_EMERGENCY, 19, 1, 4},
+        {SECTION_FORMS, 0, 1, 33},
+        {SECTION_FORMS, 2, 1, 'z'},              // out of order
+        {SECTION_FORMS, 11, 1, 'f'},             // a code in small letters
+        {SECTION_FORMS, 14, 4, 0},               // version
+        {SECTION_FORMS, 18, 1, 0},               // filed by nobody
+        {SECTION_FORMS, 18, 1, 0x20},
+        {SECTION_FORMS, 19, 1, 0},               // no parts
+        {SECTION_FORMS, 30, 1, 0},               // no fields
+        {SECTION_FORMS, 30, 1, 65},
+        {SECTION_FORMS, 47, 1, FORM_TYPES},
+        {SECTION_FORMS, 48, 1, 0},               // filled by nobody
+        {SECTION_FORMS, 48, 1, 0x20},
+        {SECTION_FORMS, 49, 1, NEED_COUNT},
+        {SECTION_FORMS, 50, 2, 1},               // a date has no length
+        {SECTION_FLOW, 0, 1, 99},
+        {SECTION_FLOW, 1, 1, FLOW_STATE_COUNT},
+        {SECTION_FLOW, 1, 1, FLOW_STATE_RECEIVED}, // a state twice
+        {SECTION_FLOW, 2, 2, 0},                 // days
+        {SECTION_FLOW, 2, 2, 367},
+        {SECTION_FLOW, 4, 2, 7},                 // a reminder behind the deadline
+        {SECTION_FLOW, 6, 1, 2},
+        {SECTION_FLOW, 13, 1, 33},               // reasons
+        {SECTION_FLOW, 27, 1, '1'},              // a reason twice
     };
     for (size_t i = 0; i < sizeof FORGED / sizeof *FORGED; i++) {
         buf b = small_bundle();
@@ -266,6 +340,36 @@ static void test_forged_values(void **state)
         if (try_open(b.at, b.len) != ERR_FORMAT)
             fail_msg("section %d, byte %zu: %u was taken", (int)FORGED[i].section, FORGED[i].at,
                      FORGED[i].value);
+        buf_done(&b);
+    }
+}
+
+// A form that cannot be filled in, or two that look the same to a machine.
+static void test_forged_forms(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *find;
+        size_t len, at;
+        uint8_t was, is;
+    } FORGED[] = {
+        {"\x02" "FG", 4, 2, 'G', 'F'},                  // two forms of one code
+        {"\x02" "FG", 4, 2, 'G', '-'},
+        {"\x02s2", 3, 2, '2', '1'},                  // two parts of one name
+        {"\x02" "c2\0\x01v", 6, 2, '2', '1'},        // two choices, or a condition nobody can meet
+        {"\x02" "c2\0\x01,", 6, 2, '2', '3'},        // 300 = 0x012c behind it
+        {"\x03who", 4, 17, NEED_MINOR, NEED_ALWAYS},
+        {"\x03why", 4, 19, 1, 3},            // waits for itself
+        {"\x03why", 4, 19, 1, 0},            // asks a date for a word
+    };
+    for (size_t i = 0; i < sizeof FORGED / sizeof *FORGED; i++) {
+        buf b = small_bundle();
+        uint8_t *at = memmem(b.at, b.len, FORGED[i].find, FORGED[i].len);
+        if (!at || at[FORGED[i].at] != FORGED[i].was)
+            fail_msg("forgery %zu finds its place no more", i);
+        at[FORGED[i].at] = FORGED[i].is;
+        if (try_open(b.at, b.len) != ERR_FORMAT)
+            fail_msg("forgery %zu was taken", i);
         buf_done(&b);
     }
 }
@@ -339,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_forged_values),
         cmocka_unit_test(test_forged_nodes),
         cmocka_unit_test(test_forged_seats),
+        cmocka_unit_test(test_forged_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
