@@ -7,6 +7,7 @@
 #include "proto/yaml/checks.h"
 
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const switches[] = {"off", "on", NULL};
 
 #define AT(field) offsetof(node_config, field)
 static const config_row rows[] = {
@@ -55,6 +56,10 @@ static const config_row rows[] = {
      N_("who may ask through this node: a list of {user, facility, role, uids}"), NULL},
     {"scan_every", CONFIG_SPAN, AT(scan_every), false, "10m", 0, 86400000, NULL,
      N_("how often the storages are read anew; 0s: only when told"), NULL},
+    {"contents", CONFIG_CHOICE, AT(contents), false, "on", 0, 0, switches,
+     N_("whether documents are opened, slowly and in the background, to find damaged ones"), NULL},
+    {"contents_rate", CONFIG_INT, AT(contents_rate), false, "50", 1, 100000, NULL,
+     N_("at most how many documents a second that opens"), NULL},
     {"map_size", CONFIG_BYTES, AT(map_size), false, "64GiB", 16 << 20, 1LL << 44, NULL,
      N_("address space for the store; the file grows as needed"), NULL},
     {"log_level", CONFIG_CHOICE, AT(log_level), false, "info", 0, 0, levels,

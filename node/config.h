@@ -12,7 +12,8 @@ typedef struct node_config {
         *socket;
     char *tls_ca, *tls_crl, *tls_cert, *tls_key, *sign_key, *secret, *federation, *people;
     config_list seal_keys, storages, storages_extended, mapping;
-    int64_t epoch, scan_every, map_size, log_level;
+    int64_t epoch, scan_every, contents_rate, map_size, log_level;
+    int64_t contents; // 0: off
 } node_config;
 
 MUST_CHECK err node_config_load(const char *path, node_config *ret, diag *d);

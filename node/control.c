@@ -65,13 +65,14 @@ static void status_show(node *n, control_in *in)
 
 static void scan_begin(node *n, control_in *in)
 {
-    const char *full = control_arg(in, "full");
+    const char *full = control_arg(in, "full"), *contents = control_arg(in, "contents");
     if (!n->index) {
         control_note(in, "this node has no storages");
         control_finish(in, ERR_USAGE);
         return;
     }
-    (void)scan_ask(n->scan, full && strcmp(full, "yes") == 0); // one that runs already will do
+    // One that runs already will do.
+    (void)scan_ask(n->scan, full && strcmp(full, "yes") == 0, contents && strcmp(contents, "yes") == 0);
     control_record(in, "scan");
     control_text(in, "running", "yes");
     control_finish(in, OK);

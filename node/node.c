@@ -22,7 +22,7 @@
 
 const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
                                    "person", "stop", "ask", "own", "own_back", "letter_out", "letter_stream", "letter_in", "letter_held",
-                                   "request", "request_list", "request_past", NULL};
+                                   "request", "request_list", "request_past", "content", NULL};
 
 enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
 

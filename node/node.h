@@ -34,7 +34,8 @@ enum node_table {
     TABLE_OWN,      // facility | own number -> pseudonym
     TABLE_OWN_BACK, // pseudonym | facility -> own number
     TABLE_LETTER_OUT, TABLE_LETTER_STREAM, TABLE_LETTER_IN, TABLE_LETTER_HELD, // node/letters
-    TABLE_REQUEST, TABLE_REQUEST_LIST, TABLE_REQUEST_PAST // node/requests
+    TABLE_REQUEST, TABLE_REQUEST_LIST, TABLE_REQUEST_PAST, // node/requests
+    TABLE_CONTENT   // chart -> what was found in its documents (verdicts.h)
 };
 extern const char *const node_tables[];
 

@@ -7,11 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "node/contents.h"
 #include "node/disclosure.h"
 #include "node/person.h"
 #include "proto/base/log.h"
 
-enum { DIRTY_KEPT = 100, RECHECK_BYTES = 4096 };
+enum { DIRTY_KEPT = 100, RECHECK_BYTES = 4096, CHARTS_A_TURN = 64 };
 
 typedef struct dirt {
     char path[256], why[24];
@@ -25,6 +26,8 @@ struct scanner {
     pthread_mutex_t lock;
     pthread_cond_t work; // CLOCK_MONOTONIC
     bool stopping, wanted, full, running;
+    bool asked, wants_contents;     // by an operator
+    contents *contents;
     ssmix_counts counts;            // of the scan that runs, or ran last
     uint64_t patients, documents;   // as of the last scan that came to its end
     uint64_t identities;
@@ -87,20 +90,25 @@ static void on_dirty(void *ctx, const char *path, const char *why)
 }
 
 // A chart in two storages is told twice; masked paths of two charts may be the same.
-static void on_unread(void *ctx, const ssmix_entry *e)
+static void on_damaged(void *ctx, const ssmix_entry *e, const char *why)
 {
     scanner *s = ctx;
     bool known = false;
     pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < dirt_kept(s) && !known; i++)
-        known = memcmp(s->dirty[i].id, e->id, sizeof e->id) == 0;
+        known = memcmp(s->dirty[i].id, e->id, sizeof e->id) == 0 && strcmp(s->dirty[i].why, why) == 0;
     if (!known) {
         dirt *d = dirt_next(s);
         ssmix_mask(e, d->path, sizeof d->path);
-        strcpy(d->why, "not HL7");
+        snprintf(d->why, sizeof d->why, "%s", why);
         memcpy(d->id, e->id, sizeof d->id);
     }
     pthread_mutex_unlock(&s->lock);
+}
+
+static void on_unread(void *ctx, const ssmix_entry *e)
+{
+    on_damaged(ctx, e, "not HL7");
 }
 
 static bool on_stop(void *ctx)
@@ -123,6 +131,7 @@ static void on_changed(void *ctx, span chart)
 {
     scanner *s = ((node *)ctx)->scan;
     person_batch_add(s->people, chart);
+    contents_changed(s->contents, chart);
     buf_put_span(&s->changed, chart);
     buf_put_u8(&s->changed, 0);
     if (s->changed.len > RECHECK_BYTES)
@@ -205,18 +214,41 @@ static void patients_count(const scanner *s, ssmix_counts *c)
     store_end(t);
 }
 
-static void scan_once(scanner *s, bool full)
+// An ADT-00 that was written over in place: the folder's time does not tell.
+static void people_again(scanner *s)
+{
+    char last[SSMIX_CHART_MAX + 1] = "";
+    buf charts = {0};
+    do {
+        buf_clear(&charts);
+        if (contents_charts(s->n, last, CHARTS_A_TURN, &charts) != OK || on_stop(s->n))
+            break;
+        for (size_t at = 0; at < charts.len; at += strlen(last) + 1) {
+            snprintf(last, sizeof last, "%s", (const char *)charts.at + at);
+            person_batch_add(s->people, span_str(last));
+        }
+    } while (charts.len);
+    buf_done(&charts);
+}
+
+static void scan_once(scanner *s, bool full, bool asked, bool deep)
 {
     ending k = {.counted = false};
+    contents_pause(s->contents, true);
     k.result = ssmix_scan(s->n->index, full, on_changed, &k.counts);
     k.counted = k.result == OK || (k.result == ERR_IO && k.counts.lost_roots > 0);
     patients_count(s, &k.counts);
     recheck_flush(s);
     if (k.counted && person_batch_renew(s->people) != OK)
         log_line(LOG_WARN, "patients indexed by an earlier version could not all be read anew; the next scan tries again");
+    if (deep && k.counted)
+        people_again(s);
     person_batch_flush(s->people, &k.identities);
-    if (full && k.counted)
-        (void)!person_unread_list(s->n, DIRTY_KEPT, on_unread, s); // counted in any case
+    if (asked && k.counted) { // counted in any case
+        (void)!person_unread_list(s->n, DIRTY_KEPT, on_unread, s);
+        (void)!contents_list(s->contents, DIRTY_KEPT);
+    }
+    contents_pause(s->contents, false);
     job *j = k.counted ? job_with(s->n, sizeof k, figures_run, figures_answer) : NULL;
     if (j) {
         *(ending *)j->state = k;
@@ -248,11 +280,11 @@ static void *scanner_main(void *arg)
                 s->wanted = true;
             continue;
         }
-        bool full = s->full;
-        s->wanted = s->full = false;
+        bool full = s->full, asked = s->asked, deep = s->wants_contents;
+        s->wanted = s->full = s->asked = s->wants_contents = false;
         s->running = true;
         pthread_mutex_unlock(&s->lock);
-        scan_once(s, full);
+        scan_once(s, full, asked, deep);
         pthread_mutex_lock(&s->lock);
     }
     pthread_mutex_unlock(&s->lock);
@@ -327,6 +359,8 @@ err scan_start(node *n, scanner **ret)
         e = figures_read(s);
     if (e == OK)
         e = person_batch_new(n, on_unread, s, &s->people);
+    if (e == OK && n->index)
+        e = contents_start(n, on_damaged, s, &s->contents);
     if (e == OK && n->index) {
         e = pthread_create(&s->thread, NULL, scanner_main, s) == 0 ? OK : ERR_MEM;
         s->started = e == OK;
@@ -336,14 +370,17 @@ err scan_start(node *n, scanner **ret)
 
 void scan_stop(scanner *s)
 {
-    if (!s || !s->started)
+    if (!s)
         return;
-    pthread_mutex_lock(&s->lock);
-    s->stopping = true;
-    pthread_mutex_unlock(&s->lock);
-    pthread_cond_signal(&s->work);
-    pthread_join(s->thread, NULL);
-    s->started = false;
+    if (s->started) {
+        pthread_mutex_lock(&s->lock);
+        s->stopping = true;
+        pthread_mutex_unlock(&s->lock);
+        pthread_cond_signal(&s->work);
+        pthread_join(s->thread, NULL);
+        s->started = false;
+    }
+    contents_stop(s->contents);
 }
 
 void scan_free(scanner *s)
@@ -351,29 +388,47 @@ void scan_free(scanner *s)
     if (!s)
         return;
     person_batch_free(s->people);
+    contents_free(s->contents);
     buf_done(&s->changed);
     pthread_cond_destroy(&s->work);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
-bool scan_ask(scanner *s, bool full)
+void scan_released(scanner *s, const ssmix_entry *e)
+{
+    if (s && s->contents)
+        contents_released(s->contents, e);
+}
+
+bool scan_ask(scanner *s, bool full, bool deep)
 {
     pthread_mutex_lock(&s->lock);
     bool may = !s->running && !s->wanted && s->started;
+    bool runs = s->started && !may;
+    s->wants_contents |= deep && s->started;
+    if (runs && deep) // the one that runs goes first
+        s->wanted = s->asked = true;
     if (may) {
-        s->wanted = s->running = true;
+        s->wanted = s->running = s->asked = true;
         s->full = full;
         s->dirty_count = 0;
         memset(&s->counts, 0, sizeof s->counts);
     }
     pthread_mutex_unlock(&s->lock);
+    if (may)
+        contents_pause(s->contents, true);
+    if (deep && s->contents)
+        contents_all(s->contents);
     pthread_cond_signal(&s->work);
     return may;
 }
 
 void scan_show(scanner *s, control_in *in)
 {
+    contents_numbers k = {.running = false};
+    if (s->contents)
+        contents_figures(s->contents, &k);
     pthread_mutex_lock(&s->lock);
     const ssmix_counts *c = &s->counts;
     const struct { const char *name; uint64_t value; } rows[] = {
@@ -385,12 +440,15 @@ void scan_show(scanner *s, control_in *in)
         {"unreadable", c->unreadable}, {"new", c->new_entries},
         {"gone", c->gone_entries},     {"took_ms", (uint64_t)c->took_ms},
         {"identities", s->identities}, {"lost_roots", c->lost_roots},
-        {"not_hl7", s->not_hl7},
+        {"not_hl7", s->not_hl7 + k.not_hl7},
+        {"truncated", k.truncated},    {"encoding", k.encoding},
+        {"looked_at", k.documents},    {"opened", k.opened},
     };
     control_record(in, "scan");
     control_text(in, "running", s->running ? "yes" : "no");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         control_number(in, rows[i].name, (int64_t)rows[i].value);
+    control_text(in, "contents", k.running ? "running" : s->n->config.contents ? "on" : "off");
     control_text(in, "result", s->running ? "" : err_name(s->result));
     size_t from = s->dirty_count > DIRTY_KEPT ? s->dirty_count - DIRTY_KEPT : 0;
     for (size_t i = from; i < s->dirty_count; i++) {

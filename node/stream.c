@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "node/release.h"
+#include "node/scan.h"
 #include "proto/base/log.h"
 
 enum { LEAST_PIECE = 4096, PIECES_A_TURN = 16, HEAD_MAX = 64 << 20 };
@@ -149,7 +150,10 @@ static const seal_key *own_key(const stream *s)
 static err stream_open(stream *s)
 {
     s->head.max = HEAD_MAX;
-    err e = s->r->what == ASK_MANIFEST ? manifest_write(s->n, s->rules, s->r, &s->head) : document_head(s);
+    bool list = s->r->what == ASK_MANIFEST;
+    err e = list ? manifest_write(s->n, s->rules, s->r, &s->head) : document_head(s);
+    if (!list) // whole or not, it leaves now; if not, somebody here should hear of it
+        scan_released(s->n->scan, &s->r->entry);
     if (e == OK)
         e = seal_stream_begin(&s->seal, own_key(s), s->r->to, s->ticket, &s->r->ask);
     s->sealing = e == OK;

@@ -62,8 +62,10 @@ static err decode(span bytes, buf *out, hl7_dirt *dirt)
     }
     iso2022_report report = {0};
     err e = iso2022_decode(bytes, out, &report);
-    if (e == OK)
+    if (e == OK) {
         dirt->bad_characters += report.bad;
+        dirt->shifted = report.shifted_at_end;
+    }
     return e;
 }
 

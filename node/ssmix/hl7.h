@@ -10,7 +10,8 @@
 #include "proto/base/span.h"
 
 typedef struct hl7 hl7;
-typedef struct hl7_dirt { size_t bad_characters, unknown_segments, trailing; } hl7_dirt;
+// shifted: it ended amid double-byte text.
+typedef struct hl7_dirt { size_t bad_characters, unknown_segments, trailing; bool shifted; } hl7_dirt;
 
 MUST_CHECK err hl7_read(span bytes, hl7 **ret, hl7_dirt *ret_dirt); // bytes as in the file
 void hl7_free(hl7 *m);

@@ -194,6 +194,17 @@ static err visit_chart(void *ctx, span key, span value)
 
 err ssmix_charts(ssmix_index *x, store_txn *t, err (*visit)(void *ctx, span chart), void *ctx)
 {
+    return ssmix_charts_after(x, t, (span){0}, visit, ctx);
+}
+
+err ssmix_charts_after(ssmix_index *x, store_txn *t, span after, err (*visit)(void *ctx, span chart), void *ctx)
+{
     charting c = {.x = x, .visit = visit, .ctx = ctx};
-    return store_walk(t, x->o.table_patient, (span){0}, (span){0}, visit_chart, &c);
+    uint8_t from[SSMIX_CHART_MAX + 1];
+    if (after.len > SSMIX_CHART_MAX)
+        return ERR_USAGE;
+    if (after.len)
+        memcpy(from, after.at, after.len);
+    from[after.len] = 1; // behind all of its records, whose keys go on with 0
+    return store_walk(t, x->o.table_patient, (span){0}, span_of(from, after.len ? after.len + 1 : 0), visit_chart, &c);
 }

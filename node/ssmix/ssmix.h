@@ -94,6 +94,8 @@ MUST_CHECK err ssmix_entries(ssmix_index *x, store_txn *t, span chart, ssmix_vis
 // An entry's path as `dirty` tells paths.
 void ssmix_mask(const ssmix_entry *e, char *out, size_t cap);
 MUST_CHECK err ssmix_charts(ssmix_index *x, store_txn *t, err (*visit)(void *ctx, span chart), void *ctx);
+// Those behind `after` in order: a long walk need not hold its transaction.
+MUST_CHECK err ssmix_charts_after(ssmix_index *x, store_txn *t, span after, err (*visit)(void *ctx, span chart), void *ctx);
 // Opens an entry's file for reading; renamed or moved under us: lists the folder again (ERR_NOT_FOUND: gone,
 // superseded or deleted). For an extended entry, part names the file inside ("" if there is only one). The path
 // never leaves the root (no symlinks, no ..). *ret_fd is the caller's.

@@ -211,6 +211,13 @@ static long long field_number(const Tsunagu__ControlRecord *r, const char *key)
     return text ? atoll(text) : 0;
 }
 
+static void contents_line(const Tsunagu__ControlRecord *r)
+{
+    fprintf(stderr, _("\r%lld documents opened, %lld cut off, %lld wrongly encoded, %lld not HL7 "),
+            field_number(r, "opened"), field_number(r, "truncated"), field_number(r, "encoding"),
+            field_number(r, "not_hl7"));
+}
+
 static void scan_line(const Tsunagu__ControlRecord *r, bool last)
 {
     long long took = field_number(r, "took_ms"), files = field_number(r, "files");
@@ -228,11 +235,20 @@ static void scan_skipped(const Tsunagu__ControlReply *r)
         {"dirty_place", N_("not where the name says, or not a plain file")},
         {"vanished", N_("vanished while reading")}, {"unreadable", N_("not readable")},
         {"not_hl7", N_("not HL7, or without a patient")}};
+    static const struct { const char *key, *text; } damages[] = {
+        {"truncated", N_("cut off")}, {"encoding", N_("wrongly encoded characters")}};
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
         long long n = field_number(r->records[0], reasons[i].key);
         if (n)
             printf(_("  skipped %lld: %s\n"), n, _(reasons[i].text));
     }
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        long long n = field_number(r->records[0], damages[i].key);
+        if (n)
+            printf(_("  damaged %lld: %s\n"), n, _(damages[i].text));
+    }
+    printf(_("  opened so far %lld of %lld\n"), field_number(r->records[0], "looked_at"),
+           field_number(r->records[0], "live"));
     for (size_t i = 1; i < r->n_records; i++) {
         const char *why = record_field(r->records[i], "why"), *path = record_field(r->records[i], "path");
         printf("    %s: ", why ? why : "");
@@ -251,12 +267,18 @@ static err scan_ended(const Tsunagu__ControlRecord *r)
     return OK;
 }
 
+static bool field_is(const Tsunagu__ControlRecord *r, const char *key, const char *value)
+{
+    const char *text = record_field(r, key);
+    return text && strcmp(text, value) == 0;
+}
+
 int scan_run(invocation *v)
 {
     ask_arg args[OPTIONS_MAX + 1];
     ask a;
     const struct timespec beat = {0, 100000000};
-    bool live = isatty(STDERR_FILENO) && !v->json;
+    bool live = isatty(STDERR_FILENO) && !v->json, contents = option_value(v, "contents");
     ask_options(v, args);
     int code = ask_daemon(v, "scan", args, &a);
     if (code)
@@ -278,11 +300,14 @@ int scan_run(invocation *v)
             ask_done(&a);
             return EXIT_FAILED;
         }
-        const char *running = record_field(a.reply->records[0], "running");
-        if (!running || strcmp(running, "yes") != 0)
+        const Tsunagu__ControlRecord *r = a.reply->records[0];
+        bool running = field_is(r, "running", "yes");
+        if (!running && !(contents && field_is(r, "contents", "running")))
             break;
-        if (live)
-            scan_line(a.reply->records[0], false);
+        if (live && running)
+            scan_line(r, false);
+        else if (live)
+            contents_line(r);
     }
     if (live)
         fputc('\n', stderr);

@@ -20,7 +20,10 @@
 
 static const option_row none[] = {END};
 static const option_row scan_options[] = {
-    {"full", NULL, false, N_("list every folder anew, not only what changed"), "full"}, END};
+    {"full", NULL, false, N_("list every folder anew, not only what changed"), "full"},
+    {"contents", NULL, false, N_("then open every document that is new or another, and tell which are damaged"),
+     "contents"},
+    END};
 static const option_row chart_optional[] = {{"chart", "NUMBER", false, N_("only this patient"), "chart"}, END};
 static const option_row chart_needed[] = {{"chart", "NUMBER", true, N_("the hospital's patient number"), "chart"}, END};
 static const option_row candidates_options[] = {IDENTITY_ROWS, END};

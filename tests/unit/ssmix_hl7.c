@@ -175,7 +175,7 @@ static void garbage_is_no_message(void **state)
 {
     (void)state;
     hl7 *m = NULL;
-    hl7_dirt dirt = {77, 77, 77};
+    hl7_dirt dirt = {77, 77, 77, true};
     static const span bad[] = {{(const uint8_t *)"", 0}, {(const uint8_t *)"\xFB\xFC", 2}, {(const uint8_t *)"MSH", 3},
                                {(const uint8_t *)"PID|1", 5}, {(const uint8_t *)"MSHA1", 5},
                                {(const uint8_t *)"\x1c", 1}, {(const uint8_t *)"<?xml?>", 7}};
