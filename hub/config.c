@@ -14,10 +14,14 @@ static const config_row rows[] = {
     {"name", CONFIG_STRING, AT(name), false, "hub", 0, 0, NULL, N_("the hub's name in logs"), NULL},
     {"listen", CONFIG_STRING, AT(listen), false, "0.0.0.0:7443", 0, 0, NULL,
      N_("address and port that nodes dial"), check_listen},
-    {"rules", CONFIG_FILE, AT(rules), true, NULL, 0, 0, NULL,
-     N_("the rules bundle (tsunagu policy compile)"), NULL},
+    {"rules_dir", CONFIG_PATH, AT(rules_dir), false, NULL, 0, 0, NULL,
+     N_("folder of all versions of the rules; the first lies there at installation, as 1.bundle"), NULL},
+    {"rules_first", CONFIG_STRING, AT(rules_first), false, NULL, 0, 0, NULL,
+     N_("SHA-256 of the first version (64 hex digits): only what follows from it is believed"), check_sha256},
+    {"rules", CONFIG_FILE, AT(rules), false, NULL, 0, 0, NULL,
+     N_("instead of rules_dir: one bundle that never changes by itself (tsunagu policy compile)"), NULL},
     {"rules_pin", CONFIG_STRING, AT(rules_pin), false, NULL, 0, 0, NULL,
-     N_("accept only the bundle with this SHA-256 (64 hex digits)"), check_sha256},
+     N_("with rules: accept only the bundle with this SHA-256 (64 hex digits)"), check_sha256},
     {"data", CONFIG_PATH, AT(data), true, NULL, 0, 0, NULL, N_("folder of the store"), NULL},
     {"socket", CONFIG_PATH, AT(socket), false, "hub.sock", 0, 0, NULL, N_("the command line's socket"), NULL},
     {"tls.ca", CONFIG_FILE, AT(tls_ca), true, NULL, 0, 0, NULL,
@@ -49,14 +53,30 @@ static const config_row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
+// Where the rules come from must be said once, and fully.
+static err rules_check(const char *path, const hub_config *c, diag *d)
+{
+    const char *wrong = !c->rules == !c->rules_dir      ? _("one of \"rules_dir\" and \"rules\" is needed")
+                        : !c->rules_dir != !c->rules_first ? _("\"rules_dir\" and \"rules_first\" belong together")
+                        : c->rules_pin && !c->rules        ? _("\"rules_pin\" belongs to \"rules\"") : NULL;
+    if (!wrong)
+        return OK;
+    diag_add(d, DIAG_ERROR, path, (span){0}, 0, 0, "%s", wrong);
+    return ERR_FORMAT;
+}
+
 err hub_config_load(const char *path, hub_config *ret, diag *d)
 {
     hub_config c = {0};
     err e = config_read(path, rows, ROWS, &c, d);
     if (e)
         return e;
-    *ret = c;
-    return OK;
+    e = rules_check(path, &c, d);
+    if (e)
+        config_done(rows, ROWS, &c);
+    else
+        *ret = c;
+    return e;
 }
 
 void hub_config_done(hub_config *c)

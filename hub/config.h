@@ -8,7 +8,7 @@
 #include "proto/base/diag.h"
 
 typedef struct hub_config {
-    char *name, *listen, *rules, *rules_pin, *data, *socket;
+    char *name, *listen, *rules, *rules_pin, *rules_dir, *rules_first, *data, *socket;
     char *tls_ca, *tls_crl, *tls_cert, *tls_key, *sign_key;
     int64_t map_size, log_level;
     int64_t handshake_ms, frame_ms, idle_ms, write_ms, conns, conns_address, calls_peer;

@@ -7,6 +7,24 @@
 #include "hub/desk.h"
 #include "proto/control/logdesk.h"
 
+// Which version waits for its day, and how old the one in force is.
+static void rules_standing(hub *h, control_in *in, const rules *r)
+{
+    uint32_t newest;
+    hash32 hash;
+    char from[11];
+    day today = day_of_time(clock_now_ms());
+    policy_stale_days last = policy_stale(r->p);
+    rules_stale s = rules_stale_on(r, today);
+    day_format(policy_effective_from(r->p), from);
+    book_newest(h, &newest, &hash);
+    control_text(in, "rules_from", from);
+    control_number(in, "rules_newest", newest ? newest : policy_version(r->p));
+    control_text(in, "rules_stale", rules_stale_name(s));
+    day_format(s < RULES_WARN ? last.warn : s < RULES_NO_REGISTRATIONS ? last.no_registrations : last.deny, from);
+    control_text(in, "rules_next_step_after", from);
+}
+
 static void status_show(void *ctx, control_in *in)
 {
     hub *h = ctx;
@@ -31,6 +49,7 @@ static void status_show(void *ctx, control_in *in)
     control_number(in, "port", link_port_of(h->line));
     control_number(in, "rules_version", policy_version(r->p));
     control_bytes(in, "rules_hash", span_of(r->hash.at, HASH_BYTES));
+    rules_standing(h, in, r);
     control_text(in, "since", when);
     control_number(in, "nodes", (int64_t)roster_count(h));
     control_number(in, "cards", (int64_t)cards);
@@ -52,8 +71,11 @@ static void node_show(hub *h, control_in *in, const rules *r, store_txn *t, int 
     char when[30] = "";
     if (store_get(t, TABLE_SEQUENCE, span_of(key, strlen(v.name)), &value) == OK && value.len == 8)
         seq = be64_get(value.at);
-    if (s)
+    session_state st = {0};
+    if (s) {
         time_format(s->since, when);
+        session_rules(s, &st);
+    }
     control_record(in, "node");
     control_text(in, "name", v.name);
     control_text(in, "union", policy_union_text(r->p, v.union_no).id);
@@ -62,7 +84,9 @@ static void node_show(hub *h, control_in *in, const rules *r, store_txn *t, int 
     control_text(in, "since", when);
     control_text(in, "address", s ? s->address : "");
     control_number(in, "publish_seq", (int64_t)seq);
-    control_text(in, "rules", !s ? "" : session_rules_same(s, &r->hash) ? "same" : "other");
+    control_text(in, "rules", !s ? "" : memcmp(st.hash.at, r->hash.at, HASH_BYTES) == 0 ? "same" : "other");
+    control_number(in, "rules_version", st.version);
+    control_number(in, "rules_held", st.held);
     session_drop(s);
 }
 
@@ -79,6 +103,16 @@ static void nodes_show(void *ctx, control_in *in)
     }
     rules_drop(r);
     control_finish(in, e);
+}
+
+static void publish_rules(void *ctx, control_in *in)
+{
+    rules_publish(ctx, in);
+}
+
+static void list_rules(void *ctx, control_in *in)
+{
+    rules_list(ctx, in);
 }
 
 static void log_list(void *ctx, control_in *in)
@@ -107,6 +141,7 @@ static void log_head(void *ctx, control_in *in)
 
 const control_row hub_commands[] = {
     {"status", status_show, false},  {"nodes", nodes_show, false},       {"log.list", log_list, true},
+    {"rules.publish", publish_rules, false}, {"rules.list", list_rules, false},
     {"log.raw", log_raw, true},      {"log.verify", log_verify, false},  {"log.head", log_head, false},
 };
 const size_t hub_command_count = sizeof hub_commands / sizeof hub_commands[0];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hub/desk.h"
 
+#include "hub/handout.h"
+
 typedef struct duty {
     uint32_t method;
     const ProtobufCMessageDescriptor *message;
@@ -31,6 +33,10 @@ static const duty *duty_find(uint32_t method)
 static void serve(hub *h, link_conn *c, link_in *call)
 {
     session *s = link_conn_user(c);
+    if (link_in_method(call) == METHOD_RULES) {
+        handout_serve(h, s, call);
+        return;
+    }
     const duty *d = duty_find(link_in_method(call));
     if (!d) {
         link_reply(call, ERR_UNSUPPORTED, (span){0}, "the hub does not know this method");

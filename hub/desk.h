@@ -24,7 +24,9 @@ void withdraw_answer(job *j, err e);
 err letter_run(job *j, store_txn *t);
 void letter_answer(job *j, err e);
 
-// The control commands (control.c).
+// The control commands (control.c), those about rules in ledger.c.
+void rules_publish(hub *h, control_in *in);
+void rules_list(hub *h, control_in *in);
 extern const control_row hub_commands[];
 extern const size_t hub_command_count;
 

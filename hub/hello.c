@@ -41,16 +41,16 @@ err hello_run(job *j, store_txn *t)
     e.note = j->note;
     state->verdict = hello_check(j, q);
     if (state->verdict == OK) {
-        hash32 held = {0};
+        session_state held = {.version = q->rules_version, .held = q->rules_held};
         err failed = index_sequence(t, s->node, &state->publish_seq);
         if (failed)
             return failed;
         if (q->rules_hash.len == HASH_BYTES)
-            memcpy(held.at, q->rules_hash.data, HASH_BYTES);
+            memcpy(held.hash.at, q->rules_hash.data, HASH_BYTES);
         session_rules_set(s, &held);
         s->stop_cursor = q->stop_seq;
         s->stop_seen = 0;
-        bool same = memcmp(held.at, j->rules->hash.at, HASH_BYTES) == 0;
+        bool same = memcmp(held.hash.at, j->rules->hash.at, HASH_BYTES) == 0;
         snprintf(text, sizeof text, "from %s, %.40s, rules %s", s->address, q->software,
                  same ? "same" : "other");
         e.event = EVENT_CONNECT;
@@ -65,6 +65,7 @@ void hello_answer(job *j, err e)
     const hello *state = j->state;
     Tsunagu__HelloReply reply = TSUNAGU__HELLO_REPLY__INIT;
     Tsunagu__LogHead head = TSUNAGU__LOG_HEAD__INIT;
+    hash32 newest = {0};
     buf out = {0};
     if (e == OK)
         e = state->verdict;
@@ -76,6 +77,8 @@ void hello_answer(job *j, err e)
         reply.publish_seq = state->publish_seq;
         reply.time_ms = j->now;
         reply.head = &head;
+        book_newest(j->h, &reply.newest_version, &newest);
+        reply.newest_hash = wire_bytes(span_of(newest.at, HASH_BYTES));
         e = wire_encode((const ProtobufCMessage *)&reply, &out);
         j->caller->greeted = true;
     }

@@ -70,46 +70,14 @@ static err file_hash(const char *path, hash32 *ret)
     return e;
 }
 
-static err rules_open(hub *h)
-{
-    char why[256] = "";
-    err e = rules_load(h->config.rules, h->config.rules_pin, why, &h->rules_now);
-    if (e) {
-        log_line(LOG_ERROR, "%s", why[0] ? why : err_text(e));
-        return e;
-    }
-    if (h->rules_now->hub_key_count == 0) {
-        log_line(LOG_ERROR, "%s", _("the rules name no key of the hub: nodes could not trust its tickets; add "
-                                    "hub-keys.yaml and compile again"));
-        return ERR_USAGE;
-    }
-    return OK;
-}
-
-// Whether tickets signed with our key will be believed under these rules.
-static bool key_named(const hub *h, const rules *r)
-{
-    uint8_t pub[KEY_BYTES];
-    sign_key_public(h->ticket_key, pub);
-    policy_hub_view v = policy_hub(r->p);
-    for (int i = 0; i < v.sign_count; i++)
-        if (memcmp(v.sign[i], pub, KEY_BYTES) == 0)
-            return true;
-    return false;
-}
-
 static err key_open(hub *h)
 {
     err e = sign_key_load(h->config.sign_key, &h->ticket_key);
     if (e) {
         log_line(LOG_ERROR, "%s: %s", h->config.sign_key,
                  e == ERR_DENIED ? _("others may read this key: chmod 600") : err_text(e));
-        return e;
     }
-    if (key_named(h, h->rules_now))
-        return OK;
-    log_line(LOG_ERROR, _("%s: this is not a key that the rules name for the hub"), h->config.sign_key);
-    return ERR_AUTH;
+    return e;
 }
 
 // A data folder is copied or misspelt easily; two histories in one would be beyond repair.
@@ -186,6 +154,8 @@ err hub_open(const char *config_path, hub **ret)
     hub *h = calloc(1, sizeof *h);
     if (!h)
         return ERR_MEM;
+    pthread_mutex_init(&h->book.lock, NULL);
+    upload_init(&h->upload);
     pthread_mutex_init(&h->rules_lock, NULL);
     pthread_mutex_init(&h->roster_lock, NULL);
     pthread_mutex_init(&h->refusal_lock, NULL);
@@ -195,9 +165,9 @@ err hub_open(const char *config_path, hub **ret)
     if (e == OK)
         log_open("tsunagu-hub", (log_level)h->config.log_level);
     if (e == OK)
-        e = rules_open(h);
-    if (e == OK)
         e = key_open(h);
+    if (e == OK)
+        e = book_open(h, h->since);
     if (e == OK)
         e = tls_open(&h->config, &h->tls);
     if (e == OK)
@@ -206,6 +176,7 @@ err hub_open(const char *config_path, hub **ret)
         e = store_start(h);
     if (e == OK) {
         hub_note(h, EVENT_START, OK, h->config.name, "");
+        book_started(h);
         door_tick(h, h->since); // from the first connection on, refusals are on record
         e = line_start(h);
     }
@@ -231,6 +202,7 @@ void hub_run(hub *h, bool (*stop)(void), bool (*reload)(void))
     while (!stop()) {
         nanosleep(&beat, NULL);
         door_tick(h, clock_now_ms());
+        book_tick(h, clock_now_ms());
         if (reload())
             hub_reload(h);
     }
@@ -257,38 +229,16 @@ void hub_close(hub *h)
     tls_ctx_free(h->tls);
     sign_key_free(h->ticket_key);
     rules_drop(h->rules_now);
+    book_close(h);
     free(h->sessions);
     hub_config_done(&h->config);
+    pthread_mutex_destroy(&h->book.lock);
+    upload_done(&h->upload);
     pthread_mutex_destroy(&h->rules_lock);
     pthread_mutex_destroy(&h->roster_lock);
     pthread_mutex_destroy(&h->refusal_lock);
     pthread_mutex_destroy(&h->spare_lock);
     free(h);
-}
-
-static void rules_reload(hub *h)
-{
-    char why[256] = "";
-    rules *fresh, *old;
-    err e = rules_load(h->config.rules, h->config.rules_pin, why, &fresh);
-    if (e == OK && !key_named(h, fresh)) {
-        snprintf(why, sizeof why, "they do not name this hub's signing key: no ticket would be believed");
-        rules_drop(fresh);
-        e = ERR_AUTH;
-    }
-    if (e) {
-        log_line(LOG_ERROR, "rules not reloaded, the old ones stay in force: %s", why);
-        hub_note(h, EVENT_RULES, e, h->config.name, why);
-        return;
-    }
-    pthread_mutex_lock(&h->rules_lock);
-    old = h->rules_now;
-    h->rules_now = fresh;
-    pthread_mutex_unlock(&h->rules_lock);
-    rules_drop(old);
-    log_line(LOG_INFO, "rules version %u are in force", policy_version(fresh->p));
-    hub_note(h, EVENT_RULES, OK, h->config.name, "reloaded");
-    roster_recheck(h);
 }
 
 static void tls_reload(hub *h)
@@ -311,6 +261,6 @@ static void tls_reload(hub *h)
 
 void hub_reload(hub *h)
 {
-    rules_reload(h);
+    book_reload(h, clock_now_ms());
     tls_reload(h);
 }

@@ -8,8 +8,10 @@
 
 #include <pthread.h>
 
+#include "hub/book.h"
 #include "hub/config.h"
 #include "hub/signer.h"
+#include "hub/upload.h"
 #include "policies/rules/rules.h"
 #include "proto/accesslog/accesslog.h"
 #include "proto/control/control.h"
@@ -42,6 +44,8 @@ typedef struct hub {
     bool batch_over;      // W: the next job that runs opens a new batch
     uint64_t stop_seq;    // W: the last stop
 
+    book book;            // hub/book.h: all versions of the rules
+    upload upload;        // a version on its way in through the control socket
     pthread_mutex_t rules_lock;
     hash32 crl_hash;      // of the revocation list in force; main thread
     rules *rules_now;     // under rules_lock; hub_rules() gives a counted reference

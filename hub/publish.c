@@ -50,6 +50,37 @@ static bool scope_same(const consent_scope *a, const consent_scope *b)
     return true;
 }
 
+static bool grantee_in(const consent_scope *s, const grantee *g)
+{
+    for (int i = 0; i < s->grantee_count; i++)
+        if (s->grantees[i].kind == g->kind && s->grantees[i].facility == g->facility &&
+            strcmp(s->grantees[i].union_id, g->union_id) == 0)
+            return true;
+    return false;
+}
+
+// Whether b shows nothing to anybody that a did not.
+static bool scope_within(const consent_scope *a, const consent_scope *b)
+{
+    if (a->withdrawn || b->from < a->from || b->until > a->until || (b->categories & ~a->categories) ||
+        (b->emergency && !a->emergency))
+        return false;
+    for (int i = 0; i < b->grantee_count; i++)
+        if (!grantee_in(a, &b->grantees[i]))
+            return false;
+    return true;
+}
+
+// Rules that the council let grow old open nothing new. What closes is always taken.
+static const char *stale_refuse(const job *j, const card *old, const card *c)
+{
+    if (rules_stale_on(j->rules, day_of_time(j->now)) < RULES_NO_REGISTRATIONS || c->scope.withdrawn)
+        return NULL;
+    if (old && scope_within(&old->scope, &c->scope) && c->registered_on >= old->registered_on)
+        return NULL;
+    return "the rules are too old for new registrations: their next version must be in force first";
+}
+
 static const char *order_refuse(const card *old, const card *c)
 {
     if (old->scope.revision > c->scope.revision)
@@ -81,10 +112,12 @@ static err card_take(job *j, store_txn *t, uint64_t seq, span bytes, publish *p)
     const char *why = card_unpack(bytes, &c) == OK ? card_refuse(j, &c) : "these bytes are no card";
     if (!why) {
         err e = index_card(t, &c.who, c.facility, &old);
+        if (e != OK && e != ERR_NOT_FOUND)
+            return e;
         if (e == OK)
             why = order_refuse(&old, &c);
-        else if (e != ERR_NOT_FOUND)
-            return e;
+        if (!why)
+            why = stale_refuse(j, e == OK ? &old : NULL, &c);
     }
     if (why) {
         p->refused[p->refused_count++] = (refusal){seq, why};

@@ -134,7 +134,7 @@ static err fetch_check(job *j, store_txn *t, fetch *f)
         snprintf(j->note, sizeof j->note, "the ticket was issued to another node");
         return ERR_DENIED;
     }
-    if (!crypto_same(k->rules.at, j->rules->hash.at, HASH_BYTES)) {
+    if (!book_honours(j->h, &k->rules, j->now)) {
         snprintf(j->note, sizeof j->note, "the rules have changed since: look up again");
         return ERR_STALE;
     }

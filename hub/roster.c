@@ -75,19 +75,30 @@ bool session_listed(session *s)
     return is;
 }
 
-void session_rules_set(session *s, const hash32 *hash)
+void session_rules_set(session *s, const session_state *state)
 {
     pthread_mutex_lock(&s->h->roster_lock);
-    s->rules_hash = *hash;
+    s->state = *state;
     pthread_mutex_unlock(&s->h->roster_lock);
 }
 
-bool session_rules_same(session *s, const hash32 *hash)
+void session_rules(session *s, session_state *ret)
 {
     pthread_mutex_lock(&s->h->roster_lock);
-    bool same = memcmp(s->rules_hash.at, hash->at, HASH_BYTES) == 0;
+    *ret = s->state;
     pthread_mutex_unlock(&s->h->roster_lock);
-    return same;
+}
+
+session **roster_list(hub *h, size_t *ret_count)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&h->roster_lock);
+    session **list = calloc(h->session_count + 1, sizeof(session *));
+    for (size_t i = 0; list && i < h->session_count; i++)
+        list[count++] = session_keep(h->sessions[i]);
+    pthread_mutex_unlock(&h->roster_lock);
+    *ret_count = count;
+    return list;
 }
 
 // Cuts those who are not listed in `r`, or everybody where it is NULL.

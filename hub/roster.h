@@ -10,6 +10,12 @@
 
 enum { ROSTER_NODES = 1024 }; // as many as a bundle may name (policies/engine/bundle.h)
 
+// What a node said of its rules: in force there, and the newest it holds.
+typedef struct session_state {
+    uint32_t version, held;
+    hash32 hash;
+} session_state;
+
 struct session {
     hub *h;
     int count;            // references, atomic
@@ -18,7 +24,7 @@ struct session {
     uint8_t spki[32];
     link_conn *conn;      // kept while the session is listed, NULL after; under roster_lock
     time_ms since;
-    hash32 rules_hash;    // which rules it said it holds; under roster_lock
+    session_state state;  // which rules it said it has; under roster_lock
     bool greeted;         // W: HELLO was answered
     uint64_t stop_cursor; // W: the last stop this node has recorded
     uint64_t stop_seen;   // W: up to here no other stop concerns it
@@ -44,10 +50,11 @@ void session_drop(session *s);
 session *roster_find(hub *h, const char *node);
 // Its connection, counted (link_conn_drop), or NULL if it left meanwhile.
 link_conn *session_conn(session *s);
+// All that are connected, counted each; free the list. NULL: out of memory.
+session **roster_list(hub *h, size_t *ret_count);
 bool roster_has(hub *h, const char *node);
-// Which rules a node said it holds.
-void session_rules_set(session *s, const hash32 *hash);
-bool session_rules_same(session *s, const hash32 *hash);
+void session_rules_set(session *s, const session_state *state);
+void session_rules(session *s, session_state *ret);
 // Admitted, but perhaps by rules that were replaced meanwhile.
 bool session_listed(session *s);
 // After new rules: cuts sessions whose node or key is no longer listed.

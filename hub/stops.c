@@ -145,12 +145,8 @@ void stops_push(hub *h, session *s)
 
 void stops_push_all(hub *h)
 {
-    size_t count = 0;
-    pthread_mutex_lock(&h->roster_lock);
-    session **list = calloc(h->session_count + 1, sizeof(session *));
-    for (size_t i = 0; list && i < h->session_count; i++)
-        list[count++] = session_keep(h->sessions[i]);
-    pthread_mutex_unlock(&h->roster_lock);
+    size_t count;
+    session **list = roster_list(h, &count);
     for (size_t i = 0; i < count; i++) {
         stops_push(h, list[i]);
         session_drop(list[i]);

@@ -20,7 +20,7 @@ size_t ask_options(const invocation *v, ask_arg *args)
     return n;
 }
 
-static err request_pack(const invocation *v, const char *command, const ask_arg *args, buf *out)
+static err request_pack(const invocation *v, const char *command, const ask_arg *args, span data, buf *out)
 {
     Tsunagu__ControlRequest q = TSUNAGU__CONTROL_REQUEST__INIT;
     Tsunagu__ControlField fields[OPTIONS_MAX + 4], *list[OPTIONS_MAX + 4];
@@ -39,10 +39,16 @@ static err request_pack(const invocation *v, const char *command, const ask_arg 
     q.command = (char *)command;
     q.args = list;
     q.n_args = n + 1;
+    q.data = wire_bytes(data);
     return wire_encode((const ProtobufCMessage *)&q, out);
 }
 
 int ask_daemon(const invocation *v, const char *command, const ask_arg *args, ask *ret)
+{
+    return ask_daemon_with(v, command, args, (span){0}, ret);
+}
+
+int ask_daemon_with(const invocation *v, const char *command, const ask_arg *args, span data, ask *ret)
 {
     buf request = {0};
     *ret = (ask){0};
@@ -53,7 +59,7 @@ int ask_daemon(const invocation *v, const char *command, const ask_arg *args, as
         ask_done(ret);
         return EXIT_USAGE;
     }
-    err e = request_pack(v, command, args, &request);
+    err e = request_pack(v, command, args, data, &request);
     if (e == OK)
         e = ipc_call(v->socket, buf_span(&request), ASK_TIMEOUT_MS, &ret->bytes);
     buf_done(&request);

@@ -18,6 +18,8 @@ typedef struct ask_arg { const char *key, *value; } ask_arg;
 
 // args ends with a NULL key. Complains itself and gives the exit code; EXIT_OK: reply stands.
 int ask_daemon(const invocation *v, const char *command, const ask_arg *args, ask *ret);
+// The same with bytes beside the arguments (well below WIRE_CONTROL_MAX).
+int ask_daemon_with(const invocation *v, const char *command, const ask_arg *args, span data, ask *ret);
 // The options of the invocation as arguments; returns how many (room for OPTIONS_MAX + 1).
 size_t ask_options(const invocation *v, ask_arg *args);
 void ask_done(ask *a);

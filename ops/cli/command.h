@@ -74,6 +74,7 @@ int policy_sign_run(invocation *v);
 int policy_ratify_run(invocation *v);
 int policy_verify_run(invocation *v);
 int policy_history_run(invocation *v);
+int policy_publish_run(invocation *v);
 int policy_explain_run(invocation *v);
 int policy_diff_run(invocation *v);
 int policy_matrix_run(invocation *v);

@@ -133,6 +133,11 @@ static const option_row policy_sign_options[] = {
     {"out", "FILE", true, N_("write the signature there"), NULL},
     {"yes", "HASH", false, N_("the hash you agreed on with the others, instead of typing it"), NULL}, PASSPHRASE_ROW,
     END};
+static const option_row policy_publish_options[] = {
+    {"@BUNDLE", "BUNDLE", true, N_("the bundle of the new version"), NULL},
+    {"@RECORD", "RECORD", false, N_("the record of its ratification, from `tsunagu policy ratify --out`"), NULL}, END};
+static const option_row policy_list_options[] = {
+    {"from", "N", false, N_("from this version on"), "from"}, END};
 static const option_row policy_ratify_options[] = {
     {"@NEW", "NEW", true, N_("the bundle to ratify"), NULL},
     {"@SIGNATURE...", "FILE", true, N_("signatures from `tsunagu policy sign`"), NULL},
@@ -309,6 +314,13 @@ const command_row command_table[] = {
      policy_verify_run},
     {"policy history", N_("all versions: hash, days, who signed"), NULL, policy_history_options, NULL, NULL,
      policy_history_run},
+    {"policy publish", N_("hand a ratified version to the hub"),
+     N_("The hub verifies every signature, keeps the version, puts it in force on its day and hands it to the\n"
+        "nodes, which verify it again. What it refuses changes nothing, is told with the reason, and is an entry\n"
+        "of the access log. The same bytes again are no mistake."),
+     policy_publish_options, NULL, NULL, policy_publish_run},
+    {"policy list", N_("the versions that the hub holds, and which is in force"), NULL, policy_list_options,
+     "rules.list", "version: version state from until signatures hash", NULL},
 
     HEADING(N_("Trying it out")),
     {"synth", N_("write a synthetic SS-MIX2 storage"), NULL, synth_options_rows, NULL, NULL, synth_run},

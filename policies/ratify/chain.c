@@ -25,20 +25,21 @@ static void verdict_say(chain_verdict *v, chain_why why, const char *name, const
     snprintf(v->text, sizeof v->text, "%s", text);
 }
 
+static const struct {
+    const char *name, *text;
+} SAID[] = {
+    [CHAIN_GOOD] = {"good", N_("ratified")},
+    [CHAIN_SAME] = {"same", N_("it is the version already in hand")},
+    [CHAIN_FIRST] = {"first", N_("it is not the first version that was pinned at installation")},
+    [CHAIN_BYTES] = {"bytes", N_("it is no bundle, or other bytes of the same meaning")},
+    [CHAIN_LIST] = {"secretariat", N_("it is a secretariat's list of members: that can change no rule")},
+    [CHAIN_RECORD] = {"record", N_("the record of its ratification is missing or not whole")},
+    [CHAIN_FUTURE] = {"far-future", N_("it would take effect more than 180 days from today")},
+    [CHAIN_SECRETARIAT] = {"secretariat", N_("a union's secretariat signed it: only seats of the council can")},
+};
+
 static void verdict_plain(chain_verdict *v, chain_why why)
 {
-    static const struct {
-        const char *name, *text;
-    } SAID[] = {
-        [CHAIN_GOOD] = {"good", N_("ratified")},
-        [CHAIN_SAME] = {"same", N_("it is the version already in hand")},
-        [CHAIN_FIRST] = {"first", N_("it is not the first version that was pinned at installation")},
-        [CHAIN_BYTES] = {"bytes", N_("it is no bundle, or other bytes of the same meaning")},
-        [CHAIN_LIST] = {"secretariat", N_("it is a secretariat's list of members: that can change no rule")},
-        [CHAIN_RECORD] = {"record", N_("the record of its ratification is missing or not whole")},
-        [CHAIN_FUTURE] = {"future", N_("it would take effect more than 180 days from today")},
-        [CHAIN_SECRETARIAT] = {"secretariat", N_("a union's secretariat signed it: only seats of the council can")},
-    };
     verdict_say(v, why, SAID[why].name, _(SAID[why].text));
 }
 
@@ -57,7 +58,22 @@ static void verdict_signature(chain_verdict *v, ratify_why why, const char *seat
 {
     verdict_say(v, CHAIN_SIGNATURE, ratify_why_name(why), "");
     v->signature = why;
+    snprintf(v->seat, sizeof v->seat, "%s", seat);
     snprintf(v->text, sizeof v->text, "%s: %s", seat, ratify_why_text(why));
+}
+
+const char *chain_sentence(const char *name, bool signature)
+{
+    for (int i = 0; signature && i < SIGNED_WHYS; i++)
+        if (strcmp(ratify_why_name((ratify_why)i), name) == 0)
+            return ratify_why_text((ratify_why)i);
+    for (size_t i = 0; i < sizeof SAID / sizeof *SAID; i++)
+        if (SAID[i].name && strcmp(SAID[i].name, name) == 0)
+            return _(SAID[i].text);
+    for (int i = 0; i < STEP_COUNT; i++)
+        if (strcmp(ratify_step_name((ratify_step)i), name) == 0)
+            return ratify_step_text((ratify_step)i);
+    return "";
 }
 
 // ---- judging -----------------------------------------------------------------------
@@ -150,7 +166,7 @@ static err version_take(chain *c, rules *r, const ratification *record, span byt
         e = signatures_copy(record, &x.signatures);
     if (e == OK && bytes.len)
         e = buf_put_span(&x.record, bytes);
-    else if (e == OK && record)
+    else if (e == OK && record && record->count)
         e = ratification_put(record, &x.record);
     if (e) {
         ratification_done(&x.signatures);
@@ -180,6 +196,11 @@ static bool is_list(span bytes)
 
 err chain_push(chain *c, span bundle, span record, day today, chain_verdict *ret)
 {
+    return chain_push_kept(c, bundle, record, today, NULL, NULL, ret);
+}
+
+err chain_push_kept(chain *c, span bundle, span record, day today, chain_keep keep, void *ctx, chain_verdict *ret)
+{
     chain_verdict v = {0};
     rules *r = NULL;
     ratification read = {0};
@@ -200,10 +221,14 @@ err chain_push(chain *c, span bundle, span record, day today, chain_verdict *ret
     e = chain_weigh(c, r, broken ? NULL : &read, today, &v);
     if (e == OK && broken && v.why == CHAIN_STEP && v.step == STEP_FEW)
         verdict_plain(&v, is_list(record) ? CHAIN_LIST : CHAIN_RECORD);
+    if (e)
+        goto out;
+    *ret = v;
+    span kept = c->count ? record : (span){0};
+    if (v.why == CHAIN_GOOD && keep)
+        e = keep(ctx, r, kept);
     if (e == OK && v.why == CHAIN_GOOD)
-        e = version_take(c, r, &read, c->count ? record : (span){0});
-    if (e == OK)
-        *ret = v;
+        e = version_take(c, r, &read, kept);
 out:
     ratification_done(&read);
     rules_drop(r);

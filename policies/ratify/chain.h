@@ -33,11 +33,14 @@ typedef struct chain_verdict {
     ratify_why signature;  // of CHAIN_SIGNATURE
     const char *name;      // "good", "same", "first", "few", "fork", "twice", "term-ended", ...; static
     char text[CHAIN_TEXT]; // a sentence in the asker's tongue, with the seat and the counts
+    char seat[BUNDLE_TEXT + 1]; // whose signature it is about, or ""
     uint32_t version;      // of what was offered; 0: no bundle
     hash32 hash;
     uint32_t counted, seats, needed;
 } chain_verdict;
 static inline bool chain_taken(const chain_verdict *v) { return v->why <= CHAIN_SAME; }
+// The sentence for a verdict's name, in the tongue of this program. signature: it is about a signature.
+const char *chain_sentence(const char *name, bool signature);
 
 typedef struct chain_version {
     rules *r;
@@ -50,6 +53,11 @@ MUST_CHECK err chain_open(const hash32 *first, chain **ret);
 void chain_close(chain *c);
 // record: empty for the first version. today: for days of signing and for what is too far ahead.
 MUST_CHECK err chain_push(chain *c, span bundle, span record, day today, chain_verdict *ret);
+// The same; a version that is good is handed to `keep` (say, to write it to disk) before it is taken.
+// What `keep` fails with comes back, and nothing was taken; *ret says "good" all the same.
+typedef err (*chain_keep)(void *ctx, rules *r, span record);
+MUST_CHECK err chain_push_kept(chain *c, span bundle, span record, day today, chain_keep keep, void *ctx,
+                               chain_verdict *ret);
 // The same for what is read already; r is counted once more if taken. record: NULL for the first.
 MUST_CHECK err chain_push_read(chain *c, rules *r, const ratification *record, day today, chain_verdict *ret);
 // Judges only; nothing is taken.

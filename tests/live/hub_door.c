@@ -75,7 +75,7 @@ static void a_method_that_is_none_is_answered(void **state)
 {
     (void)state;
     peer *n = world_peer(&w, PLACE_TMNIT);
-    static const uint32_t methods[] = {3, 9, 14, METHOD_RELEASE, METHOD_STOP, 99, UINT32_MAX};
+    static const uint32_t methods[] = {3, 9, 15, METHOD_RELEASE, METHOD_STOP, 99, UINT32_MAX};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         reply r;
         peer_ask(n, methods[i], SPAN_LIT("anything"), &r);

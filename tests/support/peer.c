@@ -133,6 +133,23 @@ static void back_serve(peer *n, link_in *call)
     arena_done(&a);
 }
 
+static void hint_serve(peer *n, link_in *call)
+{
+    Tsunagu__RulesNewRequest *q;
+    arena a;
+    arena_init(&a, 0);
+    err e = WIRE_DECODE(link_in_body(call), Tsunagu__RulesNewRequest, tsunagu__rules_new_request__descriptor,
+                        WIRE_BODY_MAX, &a, &q);
+    pthread_mutex_lock(&n->lock);
+    if (e == OK) {
+        n->hints++;
+        n->hinted = q->newest_version;
+    }
+    tell(n);
+    link_reply(call, e, (span){0}, NULL);
+    arena_done(&a);
+}
+
 // ---- releasing ---------------------------------------------------------------------
 
 typedef struct releasing {
@@ -233,6 +250,8 @@ static void on_request(void *ctx, link_conn *c, link_in *call)
         letter_serve(ctx, call);
     else if (link_in_method(call) == METHOD_BACK)
         back_serve(ctx, call);
+    else if (link_in_method(call) == METHOD_RULES_NEW)
+        hint_serve(ctx, call);
     else
         link_reply(call, ERR_UNSUPPORTED, (span){0}, NULL);
 }
@@ -387,6 +406,8 @@ static void fetch_chunk(void *ctx, link_out *call, span data)
     fetching *f = ctx;
     pthread_mutex_lock(&f->n->lock);
     f->got += data.len;
+    if (f->keep)
+        buf_put_span(f->keep, data);
     f->chunks++;
     bool thrifty = f->thrifty;
     tell(f->n);
@@ -404,19 +425,25 @@ static void fetch_done(void *ctx, link_out *call, err e, uint32_t status, span b
     tell(f->n);
 }
 
+err stream_begin(fetching *f, peer *n, uint32_t method, const ProtobufCMessage *m, uint32_t window, bool thrifty,
+                 buf *keep)
+{
+    buf body = {0};
+    *f = (fetching){.n = n, .thrifty = thrifty, .keep = keep};
+    arena_init(&f->end.memory, 0);
+    place_must(wire_encode(m, &body), "stream_begin");
+    link_out_events ev = {.ctx = f, .chunk = fetch_chunk, .done = fetch_done};
+    err e = link_call(n->conn, method, buf_span(&body), ASK_MS, window, &ev, &f->id);
+    buf_done(&body);
+    return e;
+}
+
 err fetch_begin(fetching *f, peer *n, span ticket, span sealed, uint32_t window, bool thrifty)
 {
     Tsunagu__FetchRequest q = TSUNAGU__FETCH_REQUEST__INIT;
-    buf body = {0};
-    *f = (fetching){.n = n, .thrifty = thrifty};
-    arena_init(&f->end.memory, 0);
     q.ticket = wire_bytes(ticket);
     q.sealed = wire_bytes(sealed);
-    place_must(wire_encode((const ProtobufCMessage *)&q, &body), "fetch");
-    link_out_events ev = {.ctx = f, .chunk = fetch_chunk, .done = fetch_done};
-    err e = link_call(n->conn, METHOD_FETCH, buf_span(&body), ASK_MS, window, &ev, &f->id);
-    buf_done(&body);
-    return e;
+    return stream_begin(f, n, METHOD_FETCH, (const ProtobufCMessage *)&q, window, thrifty, NULL);
 }
 
 void fetch_wait(fetching *f)

@@ -37,6 +37,8 @@ typedef struct peer {
     // What it was asked: under lock.
     uint64_t stops[PEER_STOPS], stop_viewer[PEER_STOPS];
     size_t stop_count, releases, released, gone;
+    size_t hints;    // RULES_NEW
+    uint32_t hinted; // the version it named last
     size_t sent; // bytes of chunks that left
     char asker[64];
     buf sealed;
@@ -73,8 +75,11 @@ typedef struct fetching {
     size_t chunks;
     bool thrifty;  // gives no credit beyond the window
     bool over;
+    buf *keep;     // gets the bytes, or NULL
     reply end;
 } fetching;
+err stream_begin(fetching *f, peer *n, uint32_t method, const ProtobufCMessage *m, uint32_t window, bool thrifty,
+                 buf *keep);
 err fetch_begin(fetching *f, peer *n, span ticket, span sealed, uint32_t window, bool thrifty);
 void fetch_wait(fetching *f);
 void fetch_wait_bytes(fetching *f, uint64_t least);

@@ -175,6 +175,79 @@ void place_rules(place *p, int version, int without)
     buf_done(&bundle);
 }
 
+sign_key *place_seat_key(int seat)
+{
+    uint8_t seed[KEY_BYTES] = {(uint8_t)(seat + 1), 99};
+    sign_key *k = NULL;
+    place_must(sign_key_of(seed, &k), "sign_key_of");
+    return k;
+}
+
+static void day_line(buf *text, const char *key, day d)
+{
+    char said[11];
+    day_format(d, said);
+    if (d)
+        buf_printf(text, "%s: %s\n", key, said);
+}
+
+static void council_put(const place_version *v, buf *text)
+{
+    day today = day_of_time(clock_now_ms());
+    char from[11], until[11];
+    buf_printf(text, "version: %d\nticket_minutes: %d\ntold: [rule, agreement, not-asked, rules-stale]\n"
+                     "quorum: 3/4\n", v->version, v->minutes ? v->minutes : 10);
+    day_line(text, "effective_from", v->from);
+    day_line(text, "warn_after", v->warn);
+    day_line(text, "no_registrations_after", v->no_registrations);
+    day_line(text, "deny_after", v->deny);
+    if (v->previous) {
+        buf_put_str(text, "previous: ");
+        buf_put_hex(text, span_of(v->previous->at, HASH_BYTES));
+        buf_put_str(text, "\n");
+    }
+    buf_put_str(text, "seats:\n");
+    for (int i = 0; i < PLACE_SEATS; i++) {
+        uint8_t pub[KEY_BYTES];
+        sign_key *k = place_seat_key(i);
+        sign_key_public(k, pub);
+        sign_key_free(k);
+        day_format(today - 300, from);
+        day_format(i == v->lapsed ? today - 1 : today + 300, until);
+        buf_printf(text, "  - {id: s%d, institution: h%d, office: o, from: %s, until: %s, key: ", i, i, from, until);
+        buf_put_hex(text, span_of(pub, sizeof pub));
+        buf_put_str(text, "}\n");
+    }
+}
+
+void place_compile(const place *p, const place_version *v, buf *ret)
+{
+    policy_files files = {0};
+    diag d = {0};
+    rules_files(p, &files, &d);
+    for (size_t i = 0; i < files.count; i++) {
+        if (strcmp(files.items[i].name, "council.yaml") == 0) {
+            buf_clear(&files.items[i].text);
+            council_put(v, &files.items[i].text);
+        } else if (v->other_hub && strcmp(files.items[i].name, "hub-keys.yaml") == 0) {
+            uint8_t other[KEY_BYTES] = {7};
+            buf_clear(&files.items[i].text);
+            buf_put_str(&files.items[i].text, "keys:\n");
+            hex_line(&files.items[i].text, "tls", other);
+            hex_line(&files.items[i].text, "sign", p->nodes[PLACE_STRANGER].sign);
+        }
+    }
+    for (int i = 0; i < PLACE_STRANGER; i++)
+        if (i != v->without)
+            node_file(&p->nodes[i], &files);
+    err e = policy_compile(&files, &d, ret);
+    if (e)
+        diag_print(&d, stderr);
+    place_must(e, "policy_compile");
+    policy_files_done(&files);
+    diag_done(&d);
+}
+
 static uint64_t viewer_of(const policy *p, const char *node, const char *kind_id)
 {
     int kind = policy_kind(p, kind_id), no = policy_node(p, node);

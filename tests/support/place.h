@@ -36,6 +36,18 @@ void place_done(place *p);
 void place_path(const place *p, const char *name, char out[static 128]);
 // Writes rules.bundle anew, perhaps without a node (-1: with all).
 void place_rules(place *p, int version, int without);
+// A version of the rules with seven seats, s0 to s6, whose keys place_seat_key makes.
+enum { PLACE_SEATS = 7 };
+typedef struct place_version {
+    int version, minutes;
+    day from, warn, no_registrations, deny; // 0: never
+    const hash32 *previous;
+    int without;      // this node is not in it; -1: all are
+    int lapsed;       // this seat's term ended yesterday; -1: none
+    bool other_hub;   // names another key of the hub
+} place_version;
+void place_compile(const place *p, const place_version *v, buf *ret);
+sign_key *place_seat_key(int seat);
 void place_write(const place *p, const char *name, span bytes);
 void place_must(err e, const char *what);
 

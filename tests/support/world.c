@@ -25,8 +25,15 @@ static void hub_start(world *w)
 
 void world_open(world *w)
 {
+    world_open_with(w, NULL);
+}
+
+void world_open_with(world *w, void (*prepare)(place *p))
+{
     *w = (world){0};
     place_make(&w->p);
+    if (prepare)
+        prepare(&w->p);
     hub_start(w);
 }
 
@@ -188,6 +195,11 @@ void withdraw_ask(peer *n, uint64_t facility, const pseudonym *who, reply *ret)
 
 void control_ask(const world *w, const char *command, const char *const *args, control_answer *ret)
 {
+    control_send(w, command, args, (span){0}, ret);
+}
+
+void control_send(const world *w, const char *command, const char *const *args, span data, control_answer *ret)
+{
     Tsunagu__ControlRequest q = TSUNAGU__CONTROL_REQUEST__INIT;
     Tsunagu__ControlField fields[8], *list[8];
     buf body = {0};
@@ -195,6 +207,7 @@ void control_ask(const world *w, const char *command, const char *const *args, c
     *ret = (control_answer){0};
     arena_init(&ret->memory, 0);
     q.version = WIRE_VERSION;
+    q.data = wire_bytes(data);
     q.command = (char *)command;
     q.args = list;
     for (; args && args[q.n_args * 2]; q.n_args++) {

@@ -15,6 +15,8 @@ typedef struct world {
 } world;
 
 void world_open(world *w);
+// The same after `prepare` has changed what lies in the place (say, hub.yaml).
+void world_open_with(world *w, void (*prepare)(place *p));
 void world_reopen(world *w); // closes the hub and opens it again over the same store
 void world_close(world *w);
 peer *world_peer(world *w, int node); // connected, and has said hello
@@ -50,6 +52,8 @@ typedef struct control_answer {
 } control_answer;
 // args: key, value, ..., NULL.
 void control_ask(const world *w, const char *command, const char *const *args, control_answer *ret);
+// The same with bytes.
+void control_send(const world *w, const char *command, const char *const *args, span data, control_answer *ret);
 void control_answer_done(control_answer *a);
 const char *record_field(const Tsunagu__ControlRecord *r, const char *key); // "" if absent
 

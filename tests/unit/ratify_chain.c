@@ -64,6 +64,7 @@ static void versions_follow(void **state)
     assert_null(chain_newest(c));
     assert_null(chain_at(c, TODAY));
     push(c, a, NULL, "good", 1);
+    assert_int_equal(chain_get(c, 0)->record.len, 0);
     push(c, a, NULL, "same", 1);
     buf record = record_of(a, b, 6, TODAY), kept = record_of(a, b, 6, TODAY);
     push(c, b, &record, "good", 2);
@@ -158,7 +159,7 @@ static void far_future_refused(void **state)
     day from = day_of(2026, 12, 1);
     push(c, a, NULL, "good", 1);
     buf record = record_of(a, b, 6, day_of(2026, 5, 1));
-    push_bytes(c, policy_bytes(b), buf_span(&record), from - CHAIN_FUTURE_DAYS - 1, "future", 1);
+    push_bytes(c, policy_bytes(b), buf_span(&record), from - CHAIN_FUTURE_DAYS - 1, "far-future", 1);
     push_bytes(c, policy_bytes(b), buf_span(&record), from - CHAIN_FUTURE_DAYS, "good", 2);
     buf_done(&record);
     chain_close(c);

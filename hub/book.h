@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules on the move: the chain of versions that the hub holds, which of them is in force,
+// and what follows when another takes force. The hub stores and hands out; it can make none.
+// Owner: the hub; book_open/_close. Thread: any, but the lock says. Lock order: book.lock, then
+// rules_lock; nothing that calls into the line runs under either.
+// Fails: a refused version changes nothing, and is an entry of the access log.
+#ifndef TSUNAGU_HUB_BOOK_H
+#define TSUNAGU_HUB_BOOK_H
+
+#include <pthread.h>
+
+#include "policies/ratify/chain.h"
+
+typedef struct hub hub;
+
+enum { BOOK_BEFORE = 8 };
+
+typedef struct book {
+    pthread_mutex_t lock;
+    chain *versions;     // under lock; NULL: one file by hand
+    day today;           // under lock: of the last tick
+    rules_stale stale;   // under lock: as last told
+    // Under rules_lock: what was in force until lately; its tickets are good until they expire.
+    struct { hash32 hash; time_ms until; } before[BOOK_BEFORE];
+    unsigned before_at;
+    uint32_t newest_version; // under rules_lock: of the chain, for those who must not wait
+    hash32 newest_hash;
+} book;
+
+// Reads and verifies what is in rules_dir (or the one file). Says itself what is wrong.
+MUST_CHECK err book_open(hub *h, time_ms now);
+void book_close(hub *h);
+void book_started(hub *h); // once the access log stands: says which versions hold
+// Switches where a version has taken force, and tells how stale the rules are.
+void book_tick(hub *h, time_ms now);
+void book_reload(hub *h, time_ms now);
+
+typedef struct book_verdict {
+    chain_verdict v;
+    err status;      // ERR_DENIED, ERR_CONFLICT, ERR_FORMAT; ERR_AUTH: it does not name this hub's key
+    const char *name;
+    const char *text; // in v, or static
+    uint32_t in_force;
+} book_verdict;
+// Verifies, stores, switches if its day has come, tells the nodes. OK: *ret says whether it was taken.
+// ERR_FULL, ERR_IO: it could not be stored, and the old version stays. ERR_UNSUPPORTED: one file by hand.
+MUST_CHECK err book_publish(hub *h, span bundle, span record, time_ms now, book_verdict *ret);
+void book_verdict_note(const book_verdict *b, char out[static 256]); // for the log
+
+void book_newest(hub *h, uint32_t *ret_version, hash32 *ret_hash); // 0: hands out none
+// A version to hand out. rules_drop, buf_done. ERR_NOT_FOUND.
+MUST_CHECK err book_version(hub *h, uint32_t version, rules **ret, buf *ret_record);
+// The rules in force, or in force until lately: their tickets are good.
+bool book_honours(hub *h, const hash32 *ticket_rules, time_ms now);
+
+#endif
