@@ -233,7 +233,7 @@ static void agreement_steps(work *w, const policy_answer *answer)
     else {
         const char *said = pact_refused(w, &c, both, &change);
         if (c.decides.file && *c.decides.note)
-            said = say(w, "%s: \"%s\"", said, c.decides.note);
+            said = say(w, _("%s: \"%s\""), said, c.decides.note);
         step(w, LAYER_AGREEMENT, false, c.decides, said, change);
     }
     if (!covers)

@@ -29,7 +29,7 @@ err explain_put(const explanation *x, buf *out)
     for (size_t i = 0; i < x->count; i++) {
         const explain_step *s = &x->steps[i];
         buf_put_str(out, "  ");
-        words_column(s->passes ? _("ok") : _("NO"), 4, out);
+        words_column(s->passes ? _("OK") : _("NO"), 4, out);
         words_column(explain_layer_word(s->layer), 17, out);
         buf_put_str(out, s->said);
         if (s->place.file)

@@ -16,6 +16,9 @@
 #define NODE(name, u, keys) \
     "node: " name "\nunion: " u "\nhost: " name ".example\nviews: all\nkeys: {" keys "}\n"
 
+#define X16 "xxxxxxxxxxxxxxxx"
+#define X256 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16
+
 typedef struct mistake {
     const char *title, *file, *text; // text NULL: the file is taken away
 } mistake;
@@ -140,13 +143,51 @@ static const mistake MISTAKES[] = {
      "form: y\ncode: Y\nversion: 1\nja: 用紙\nen: form\nfiled_by: [clinic]\nsections:\n"
      "  - {id: a, ja: 一, en: one, fields: [{id: b, ja: 甲, en: a, type: text, by: []}]}\n"},
     {"anchors and tags are not taken", "rules.yaml", "rules: &r\n  - {allow: all}\n"},
+    {"aliases, tags, another document", "rules.yaml", "a: !x 1\nrules: *r\n---\nrules: []\n"},
+    {"a list for a key", "rules.yaml", "? [a]\n: b\n"},
+    {"a tag directive", "rules.yaml", "%TAG ! tag:x,2000:\n---\nrules: []\n"},
+    {"NUL in a text", "hub.yaml", "host: \"a\\0b\"\n"},
+    {"bytes that are no UTF-8", "hub.yaml", "host: \x83\x6e\x83\x75\n"},
+    {"a sign nobody sees", "hub.yaml", "host: hub\xe2\x80\x8f.example\n"},
+    {"too deep", "rules.yaml", "rules: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[x]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]\n"},
+    {"brackets in full width", "rules.yaml", "rules:\n  - {allow: ［basics, imaging］, roles: nurse}}\n"},
+    {"braces in full width", "rules.yaml", "rules:\n  - ｛allow: all｝\n  - {deny: all\n"},
+    {"typographic quotation marks", "categories.yaml", "categories:\n  - {id: “basics”, number: 1]\n"},
+    {"a comma in full width", "rules.yaml", "rules:\n  - {allow: [basics、imaging}\n"},
+    {"words alone", "index.yaml", "grain: month\nsecond line\nthird: line\n"},
+    {"a list beside its name", "rules.yaml", "rules: - allow: all\n"},
+    {"a text and then an entry", "index.yaml", "month\ngrain: month\n"},
+    {"an entry below a text", "index.yaml", "grain: month\n  day: 1\n"},
+    {"a document after the end", "index.yaml", "grain: month\n...\nday: 1\n"},
+    {"a value that begins with @", "hub.yaml", "host: @hub\n"},
+    {"a backslash in quotation marks", "hub.yaml", "host: \"C:\\hub\"\n"},
+    {"a list where entries belong", "index.yaml", "- month\n"},
+    {"a text where a list belongs", "unions/c.yaml",
+     "union: c\nja: 丁\nen: C\nsecretariat: 丁病院\ndiscloses: 丁病院\nviews: []\n"},
+    {"rules that are no list", "rules.yaml", "rules: all\n"},
+    {"words that are no list", "kinds.yaml", "kinds: clinic\n"},
+    {"nothing where a text belongs", "hub.yaml", "host: \"\"\n"},
+    {"a tab in a text", "hub.yaml", "host: \"a\\tb\"\n"},
+    {"a name too long", "hub.yaml", "host: " X256 X256 X256 X256 X256 "\n"},
+    {"a short name in capitals", "unions/c.yaml",
+     "union: Tenshi\nja: 丁\nen: C\nsecretariat: 丁病院\nviews:\n  - {code: 0119900041, name: 戊医院, kind: clinic}\n"},
+    {"codes that are no list", "nodes/na.yaml",
+     "node: na\nunion: a\nhost: na.example\ndiscloses: 0110113719\nviews: some\n"
+     "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0002], seal: [" KEY60 "0003]}\n"},
+    {"tests of places nobody knows", "tests/t.yaml",
+     "tests:\n"
+     "  - {question: a, viewer: みきい, role: 医師, purpose: 診療, source: 遠くの病院, category: basics, answer: はい}\n"
+     "  - {question: b, viewer: みき, role: 医師, purpose: 診療, source: 甲病院, category: basics, answer: はい}\n"
+     "  - {question: c, viewer: みき, through: a, role: 医師, purpose: 診療, source: 甲病院, category: basics, answer: はい, reason: 同意}\n"
+     "  - {question: d, viewer: みき, through: a, role: 医師, purpose: 診療, source: 甲病院, category: basics, answer: いいえ, from: 2026-01-01}\n"
+     "  - {question: e, viewer: みき, through: a, role: 医者, purpose: 診療, category: basics, answer: はい}\n"},
 };
 
 static err compile_to(const policy_files *f, FILE *out)
 {
     diag d = {0};
     buf bytes = {0};
-    err e = policy_compile(f, &d, &bytes);
+    err e = policy_check(f, day_of(2026, 6, 1), &d, &bytes);
     diag_print(&d, out);
     assert_true(e == OK || (e == ERR_FORMAT && d.errors > 0 && bytes.at == NULL));
     assert_true((e == OK) == (d.errors == 0));
@@ -155,13 +196,9 @@ static err compile_to(const policy_files *f, FILE *out)
     return e;
 }
 
-static void test_messages(void **state)
+static void messages_put(FILE *out)
 {
-    (void)state;
-    char *text = NULL;
-    size_t len = 0, refused = 0;
-    FILE *out = open_memstream(&text, &len);
-    assert_non_null(out);
+    size_t refused = 0;
     for (size_t i = 0; i < COUNT_OF(MISTAKES); i++) {
         const mistake *m = &MISTAKES[i];
         policy_files f = kit_rules();
@@ -179,32 +216,118 @@ static void test_messages(void **state)
         fputs("\n", out);
         policy_files_done(&f);
     }
-    fclose(out);
-    kit_golden("policy.mistakes.txt", text);
-    free(text);
     assert_int_equal(refused, COUNT_OF(MISTAKES) - 1); // only "nothing left" is legal, if odd
 }
 
-// One TLS key at two nodes, and two nodes for one hospital: across files.
-static void test_across_files(void **state)
+// More of a thing than there may be.
+static void limits_put(FILE *out)
 {
-    (void)state;
-    policy_files f = kit_rules();
-    kit_put(&f, "nodes/n1.yaml", "node: n1\nunion: a\nhost: n1.example\ndiscloses: [0110113719]\n"
+    static const struct { const char *file, *head, *before, *after; int count; } MANY[] = {
+        {"categories.yaml", "categories:\n", "  - {id: c", ", number: 1, ja: 語, en: w, window: 1年}\n", 17},
+        {"roles.yaml", "roles:\n", "  - {id: r", ", ja: 語, en: w}\n", 65},
+        {"rules.yaml", "rules:\n", "  - {allow: all, note: ", "}\n", 2001},
+        {"council.yaml", "version: 1\neffective_from: 2026-04-01\nseats:\n",
+         "  - {id: s", ", institution: 甲, office: 世話人, from: 2026-04-01, until: 2028-03-31}\n", 256},
+    };
+    for (size_t i = 0; i <= COUNT_OF(MANY); i++) {
+        policy_files f = kit_rules();
+        buf b = {0};
+        if (i < COUNT_OF(MANY)) {
+            buf_put_str(&b, MANY[i].head);
+            for (int k = 0; k < MANY[i].count; k++)
+                buf_printf(&b, "%s%d%s", MANY[i].before, k, MANY[i].after);
+            kit_put(&f, MANY[i].file, buf_str(&b));
+            fprintf(out, "== too many: %s\n", MANY[i].file);
+        } else {
+            fputs("== too many unions\n", out);
+            for (int k = 0; k < 65; k++) {
+                char name[32], text[200];
+                snprintf(name, sizeof name, "unions/u%02d.yaml", k);
+                snprintf(text, sizeof text, "union: u%02d\nja: 語\nen: w\nsecretariat: s\n", k);
+                kit_put(&f, name, text);
+            }
+        }
+        assert_int_equal(compile_to(&f, out), ERR_FORMAT);
+        fputs("\n", out);
+        buf_done(&b);
+        policy_files_done(&f);
+    }
+}
+
+// One TLS key at two nodes, and two nodes for one hospital: across files.
+static void nodes_contradict(policy_files *f)
+{
+    kit_put(f, "nodes/n1.yaml", "node: n1\nunion: a\nhost: n1.example\ndiscloses: [0110113719]\n"
                                  "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0002], "
                                  "seal: [" KEY60 "0003]}\n");
-    kit_put(&f, "nodes/n2.yaml", "node: n2\nunion: a\nhost: n2.example\ndiscloses: [0110113719]\n"
+    kit_put(f, "nodes/n2.yaml", "node: n2\nunion: a\nhost: n2.example\ndiscloses: [0110113719]\n"
                                  "keys: {tls: [" KEY60 "0001], sign: [" KEY60 "0005], "
                                  "seal: [" KEY60 "0006]}\n");
-    kit_put(&f, "nodes/n3.yaml", "node: n2\nunion: b\nhost: n3.example\nviews: all\n"
+    kit_put(f, "nodes/n3.yaml", "node: n2\nunion: b\nhost: n3.example\nviews: all\n"
                                  "keys: {tls: [" KEY60 "0007], sign: [" KEY60 "0008], "
                                  "seal: [" KEY60 "0009]}\n");
-    diag d = {0};
-    buf b = {0};
-    assert_int_equal(policy_compile(&f, &d, &b), ERR_FORMAT);
-    assert_int_equal(d.errors, 3);
-    diag_done(&d);
+}
+
+// What no single file shows: nodes that contradict each other, unions that are not there.
+static void across_put(FILE *out)
+{
+    policy_files f = kit_rules();
+    nodes_contradict(&f);
+    fputs("== nodes that contradict each other\n", out);
+    assert_int_equal(compile_to(&f, out), ERR_FORMAT);
     policy_files_done(&f);
+    fputs("\n== no union at all\n", out);
+    f = kit_rules();
+    kit_drop(&f, "unions/a.yaml");
+    kit_drop(&f, "unions/b.yaml");
+    kit_drop(&f, "unions/c.yaml");
+    kit_drop(&f, "agreements/a-b.yaml");
+    assert_int_equal(compile_to(&f, out), ERR_FORMAT);
+    fputs("\n== a union without anybody\n", out);
+    kit_put(&f, "unions/a.yaml", "union: a\nja: 甲\nen: A\nsecretariat: 甲病院\n");
+    assert_int_equal(compile_to(&f, out), ERR_FORMAT);
+    policy_files_done(&f);
+    fputs("\n== two places of one name, one file twice\n", out);
+    f = kit_rules();
+    kit_put(&f, "unions/c.yaml", "union: c\nja: 丁\nen: C\nsecretariat: 丁病院\n"
+                                 "views:\n  - {code: 0119900041, name: みき, kind: clinic}\n");
+    kit_put(&f, "tests/t.yaml", "given: {viewer: みき, role: 医師, purpose: 診療, source: 甲病院, category: basics}\n"
+                                "tests:\n  - {question: a, answer: はい}\n");
+    kit_put(&f, "twice.yaml", "x: 1\n");
+    policy_file *last = &f.items[f.count - 1];
+    free(last->name);
+    last->name = strdup("roles.yaml");
+    assert_int_equal(compile_to(&f, out), ERR_FORMAT);
+    policy_files_done(&f);
+}
+
+static void golden_of(const char *name)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    messages_put(out);
+    limits_put(out);
+    across_put(out);
+    fclose(out);
+    kit_golden(name, text);
+    free(text);
+}
+
+static void test_messages(void **state)
+{
+    (void)state;
+    golden_of("policy.mistakes.txt");
+}
+
+static void test_messages_in_japanese(void **state)
+{
+    (void)state;
+    if (!kit_speaks_japanese())
+        skip();
+    golden_of("policy.mistakes.ja.txt");
+    kit_speaks_english();
 }
 
 static void test_nodes(void **state)
@@ -290,7 +413,7 @@ static void test_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_messages),  cmocka_unit_test(test_across_files), cmocka_unit_test(test_nodes),
+        cmocka_unit_test(test_messages),  cmocka_unit_test(test_messages_in_japanese), cmocka_unit_test(test_nodes),
         cmocka_unit_test(test_durations), cmocka_unit_test(test_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
