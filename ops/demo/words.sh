@@ -76,7 +76,8 @@ Builds into build-test/ with AddressSanitizer and UndefinedBehaviorSanitizer and
 every test. The last line is "N passed, N failed".
 
   -R, --only REGEX  only the tests whose names fit
-  --long            also the long modes, and every fuzz target for 20 seconds (clang, build-fuzz/)
+  --long            also the long modes, threads under ThreadSanitizer (build-tsan/), and every fuzz target
+                    for 20 seconds (clang, build-fuzz/)
   --no-install      do not look for missing packages' \
     '使いかた: ops/test [--long] [-R 正規表現] [--no-install]
 
@@ -84,12 +85,13 @@ AddressSanitizer と UndefinedBehaviorSanitizer つきで build-test/ に作り�
 行います。最後の行は「N passed, N failed」です。
 
   -R, --only 正規表現  名前の合う試験だけ
-  --long               長い試験と、ファズ試験を 20 秒ずつ (clang、build-fuzz/)
+  --long               長い試験、スレッドの検査 (build-tsan/)、ファズ試験を 20 秒ずつ (clang、build-fuzz/)
   --no-install         足りないパッケージを調べない'
 word test_needs '%s: a regular expression is needed' '%s: 正規表現が要ります'
 word test_build '== building into %s (with sanitizers)' '== %s に作ります (検査つき)'
 word test_no_build 'The build failed: see above.' '作れませんでした。上をご覧ください。'
 word test_run '== running the tests' '== 試験をします'
+word test_threads '== threads, under ThreadSanitizer' '== スレッドの検査'
 word test_fuzz '== fuzzing %s for %d seconds' '== ファズ試験 %s (%d 秒)'
 word test_fuzz_found 'fuzzing %s found something: see %s' 'ファズ試験 %s で見つかりました: %s'
 
