@@ -33,6 +33,13 @@ static err head_read(const char *path, size_t most, buf *ret, bool *ret_whole)
     return e;
 }
 
+err paper_bytes(const char *path, size_t most, buf *ret)
+{
+    bool whole = false;
+    err e = head_read(path, most, ret, &whole);
+    return e == OK && !whole ? ERR_LIMIT : e;
+}
+
 err paper_record(const char *path, ratification *ret)
 {
     buf text = {0};

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "proto/base/tongue.h"
-#include "proto/crypto/key.h"
 
 // Byte by byte: what follows the line is not ours.
 static err line_read(int fd, buf *ret)
@@ -88,5 +87,35 @@ err passphrase_read(const invocation *v, int fd, bool twice, buf *ret)
         snprintf(note, sizeof note, _("a passphrase has at least %d characters"), PASSPHRASE_LEAST);
         complain(v, e = ERR_USAGE, note);
     }
+    return e;
+}
+
+bool passphrase_fd(const invocation *v, int *ret)
+{
+    long long fd = -1;
+    if (!option_number(v, "passphrase-fd", 0, 1023, &fd))
+        return false;
+    *ret = (int)fd;
+    return true;
+}
+
+err locked_key_open(const invocation *v, const char *path, sign_key **ret)
+{
+    buf passphrase = {0};
+    int fd;
+    if (!passphrase_fd(v, &fd))
+        return ERR_USAGE;
+    err e = passphrase_read(v, fd, false, &passphrase);
+    if (e == OK) {
+        char note[4400];
+        e = sign_key_load_locked(path, buf_span(&passphrase), ret);
+        snprintf(note, sizeof note, "%s: %s", path,
+                 e == ERR_DENIED ? _("others may read or change this key; chmod 600, and ask who has copied it")
+                 : e == ERR_AUTH ? _("another passphrase")
+                 : e == ERR_FORMAT ? _("this is no key under a passphrase") : err_text(e));
+        if (e)
+            complain(v, e, note);
+    }
+    buf_wipe(&passphrase);
     return e;
 }

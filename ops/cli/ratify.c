@@ -11,15 +11,6 @@
 #include "policies/workshop/diff.h"
 #include "proto/base/tongue.h"
 
-static bool passphrase_fd(const invocation *v, int *ret)
-{
-    long long fd = -1;
-    if (!option_number(v, "passphrase-fd", 0, 1023, &fd))
-        return false;
-    *ret = (int)fd;
-    return true;
-}
-
 // ---- the key of a seat -------------------------------------------------------------
 
 int policy_keygen_run(invocation *v)
@@ -46,6 +37,9 @@ int policy_keygen_run(invocation *v)
     hex_put(hex, span_of(pub, sizeof pub));
     if (v->json)
         printf("{\"ok\":true,\"seat\":\"%s\",\"key\":\"%s\"}\n", seat, hex);
+    else if (option_value(v, "secretariat"))
+        printf(_("%s: the key of the secretariat; keep it on your own machine, and its passphrase elsewhere\n"
+                 "for the union %s in unions/%s.yaml:\nsecretariat_key: %s\n"), path, seat, seat, hex);
     else
         printf(_("%s: the key of the seat; keep it on your own machine, and its passphrase elsewhere\n"
                  "for the seat %s in council.yaml:\n  key: %s\n"), path, seat, hex);
@@ -108,28 +102,6 @@ static err consent_ask(const invocation *v, const hash32 *hash)
     return ERR_CONFLICT;
 }
 
-static err key_open(const invocation *v, sign_key **ret)
-{
-    const char *path = option_value(v, "key");
-    buf passphrase = {0};
-    int fd;
-    if (!passphrase_fd(v, &fd))
-        return ERR_USAGE;
-    err e = passphrase_read(v, fd, false, &passphrase);
-    if (e == OK) {
-        char note[4400];
-        e = sign_key_load_locked(path, buf_span(&passphrase), ret);
-        snprintf(note, sizeof note, "%s: %s", path,
-                 e == ERR_DENIED ? _("others may read or change this key; chmod 600, and ask who has copied it")
-                 : e == ERR_AUTH ? _("another passphrase")
-                 : e == ERR_FORMAT ? _("this is no key of a seat under a passphrase") : err_text(e));
-        if (e)
-            complain(v, e, note);
-    }
-    buf_wipe(&passphrase);
-    return e;
-}
-
 // Signs and judges it as everyone else will: nothing leaves this desk that would not count.
 static err signature_make(const invocation *v, ratify_tally *t, const char *seat, const sign_key *k, day today)
 {
@@ -182,7 +154,7 @@ int policy_sign_run(invocation *v)
     if (e == OK)
         e = consent_ask(v, &b->hash);
     if (e == OK)
-        e = key_open(v, &k);
+        e = locked_key_open(v, option_value(v, "key"), &k);
     if (e == OK)
         e = signature_make(v, &t, seat, k, today);
     if (e == OK)

@@ -123,7 +123,8 @@ static const option_row policy_compile_options[] = {
 #define PASSPHRASE_ROW                                                                                            \
     {"passphrase-fd", "N", false, N_("read the passphrase from this open file (default: ask at the terminal)"), NULL}
 static const option_row policy_keygen_options[] = {
-    {"@SEAT", "SEAT", true, N_("the seat's short name in council.yaml"), NULL},
+    {"@SEAT", "SEAT", true, N_("the seat's short name in council.yaml, or the union's with --secretariat"), NULL},
+    {"secretariat", NULL, false, N_("the key of a union's secretariat, for its membership lists"), NULL},
     {"out", "FILE", true, N_("write the key there (mode 0600)"), NULL}, PASSPHRASE_ROW, END};
 static const option_row policy_sign_options[] = {
     {"@NEW", "NEW", true, N_("the bundle to sign"), NULL},
@@ -149,6 +150,39 @@ static const option_row policy_verify_options[] = {
 static const option_row policy_history_options[] = {
     {"@FILE...", "FILE", true, N_("bundles and records, in any order"), NULL},
     {"first", "HASH", false, N_("the pinned hash of the first version"), NULL}, END};
+static const option_row members_show_options[] = {
+    {"@LIST", "LIST", true, N_("a membership list"), NULL},
+    {"yaml", NULL, false, N_("as YAML"), NULL}, END};
+static const option_row members_draft_options[] = {
+    {"@FILE", "FILE", true, N_("a bundle, or the signed list that the new one follows"), NULL},
+    {"union", "ID", false, N_("whose list (with a bundle)"), NULL},
+    {"out", "LIST", true, N_("write the draft there"), NULL}, END};
+static const option_row members_add_options[] = {
+    {"@LIST", "LIST", true, N_("a draft"), NULL},
+    {"code", "CODE", true, N_("the facility's 10-digit code; one that is there is changed"), NULL},
+    {"name", "NAME", false, N_("its name"), NULL},
+    {"ward", "WARD", false, N_("its ward"), NULL},
+    {"kind", "KIND", false, N_("its kind: clinic, hospital, ... as in kinds.yaml"), NULL},
+    {"discloses", NULL, false, N_("it opens its records (default: it only reads)"), NULL},
+    {"also", "LIST", false, N_("unions that may register it too, joined by commas; - for none"), NULL}, END};
+static const option_row members_remove_options[] = {
+    {"@LIST", "LIST", true, N_("a draft"), NULL},
+    {"code", "CODE", true, N_("the facility's 10-digit code"), NULL}, END};
+static const option_row members_node_options[] = {
+    {"@LIST", "LIST", true, N_("a draft"), NULL},
+    {"file", "FILE", false, N_("what `tsunagu keygen node` wrote: put this node in, or in the place of the old"), NULL},
+    {"remove", "NAME", false, N_("take this node out"), NULL}, END};
+static const option_row members_sign_options[] = {
+    {"@LIST", "LIST", true, N_("a draft; it becomes the signed list"), NULL},
+    {"@HELD...", "HELD", false, N_("the lists that hold now: the one before, and other unions'"), NULL},
+    {"bundle", "BUNDLE", true, N_("the rules in force"), NULL},
+    {"key", "FILE", true, N_("the secretariat's key"), NULL}, PASSPHRASE_ROW, END};
+static const option_row members_check_options[] = {
+    {"@LIST...", "LIST", true, N_("lists, of any unions, in any order"), NULL},
+    {"bundle", "BUNDLE", true, N_("the rules in force"), NULL},
+    {"out", "FILE", false, N_("write the rules with these lists there, as a bundle"), NULL}, END};
+static const option_row members_history_options[] = {
+    {"@LIST...", "LIST", true, N_("lists, of any unions, in any order"), NULL}, END};
 static const option_row policy_show_options[] = {
     {"@FILE", "FILE", true, N_("a bundle"), NULL}, END};
 static const option_row policy_explain_options[] = {
@@ -301,7 +335,7 @@ const command_row command_table[] = {
      policy_matrix_run},
 
     HEADING(N_("Ratifying a change of the rules")),
-    {"policy keygen", N_("make the key of a seat in the council"), NULL, policy_keygen_options, NULL, NULL,
+    {"policy keygen", N_("make the key of a seat in the council, or of a secretariat"), NULL, policy_keygen_options, NULL, NULL,
      policy_keygen_run},
     {"policy sign", N_("read what would change, and sign for a seat"),
      N_("On your own machine, without any network. Shows the change in words, then asks for the hash that you\n"
@@ -321,6 +355,24 @@ const command_row command_table[] = {
      policy_publish_options, NULL, NULL, policy_publish_run},
     {"policy list", N_("the versions that the hub holds, and which is in force"), NULL, policy_list_options,
      "rules.list", "version: version state from until signatures hash", NULL},
+
+    HEADING(N_("A union's members")),
+    {"members draft", N_("begin the next membership list of a union"), NULL, members_draft_options, NULL, NULL,
+     members_draft_run},
+    {"members add", N_("put a facility into a draft, or change it"), NULL, members_add_options, NULL, NULL,
+     members_add_run},
+    {"members remove", N_("take a facility out of a draft"), NULL, members_remove_options, NULL, NULL,
+     members_remove_run},
+    {"members node", N_("put a node into a draft, or take it out"), NULL, members_node_options, NULL, NULL,
+     members_node_run},
+    {"members sign", N_("sign a draft as the union's secretariat"),
+     N_("On your own machine, without any network. Shows what changes, and signs nothing that would be refused."),
+     members_sign_options, NULL, NULL, members_sign_run},
+    {"members show", N_("what a membership list holds"), NULL, members_show_options, NULL, NULL, members_show_run},
+    {"members check", N_("judge membership lists as hub and nodes will"), NULL, members_check_options, NULL, NULL,
+     members_check_run},
+    {"members history", N_("lists one after the other: who came, who left"), NULL, members_history_options, NULL, NULL,
+     members_history_run},
 
     HEADING(N_("Trying it out")),
     {"synth", N_("write a synthetic SS-MIX2 storage"), NULL, synth_options_rows, NULL, NULL, synth_run},
