@@ -78,13 +78,14 @@ static void mask_put(const words *w, const diff_axis *a, const uint8_t *has, boo
         return;
     }
     bool but = exist > 3 && in >= exist - 2, first = true;
-    if (but)
-        buf_put_str(w->out, _("all but "));
+    buf named = {0};
     for (int i = 0; i < a->count; i++)
         if (no[i] != POLICY_NONE && has[i] != but) {
-            buf_printf(w->out, "%s%s", comma(w, first), label_of(w, a, i));
+            buf_printf(&named, "%s%s", comma(w, first), label_of(w, a, i));
             first = false;
         }
+    buf_printf(w->out, but ? _("all but %s") : "%s", buf_str(&named));
+    buf_done(&named);
 }
 
 static void bits_put(const words *w, const diff_axis *a, uint32_t mask, bool after)
