@@ -46,17 +46,17 @@ static void asking_over(asking *a, bool good)
     free(a);
 }
 
-// It holds: kept before it is told of. What the disk does not take is in force all the same, and asked
-// for again after the next start.
-static void version_keep(asking *a, const chain_verdict *v)
+// It holds: on disk before it counts.
+static err version_store(void *ctx, rules *r, span record)
 {
-    node *n = a->n;
+    const asking *a = ctx;
+    return folder_put(a->n->config.rules_dir, policy_version(r->p), policy_bytes(r->p), record);
+}
+
+static void version_taken(node *n, const chain_verdict *v)
+{
     rulebook *b = n->versions;
     char note[TROUBLE_BYTES], from[11];
-    err e = folder_put(n->config.rules_dir, v->version, a->bundle, a->record);
-    if (e)
-        log_line(LOG_ERROR, "%s: version %u could not be kept: %s; it is in force until the next start",
-                 n->config.rules_dir, v->version, err_text(e));
     pthread_mutex_lock(&b->lock);
     day_format(policy_effective_from(chain_find(b->held, v->version)->r->p), from);
     b->trouble[0] = '\0';
@@ -73,20 +73,19 @@ static void version_keep(asking *a, const chain_verdict *v)
 static void version_judge(pool_task *base)
 {
     asking *a = (asking *)base;
-    rulebook *b = a->n->versions;
-    chain_verdict v;
+    node *n = a->n;
+    rulebook *b = n->versions;
+    chain_verdict v = {0};
     pthread_mutex_lock(&b->lock);
-    err e = chain_push(b->held, a->bundle, a->record, day_of_time(clock_now_ms()), &v);
+    err e = chain_push_kept(b->held, a->bundle, a->record, day_of_time(clock_now_ms()), version_store, a, &v);
     pthread_mutex_unlock(&b->lock);
     bool good = e == OK && v.why == CHAIN_GOOD;
     if (good)
-        version_keep(a, &v);
-    else if (e == OK)
-        rulebook_refused(a->n, v.why == CHAIN_SAME ? ERR_CONFLICT : rulebook_err(&v), a->version, v.name, v.text,
-                         &v.hash);
+        version_taken(n, &v);
+    else if (e == OK) // the same again is no answer either
+        rulebook_refused(n, v.why == CHAIN_SAME ? ERR_CONFLICT : rulebook_err(&v), a->version, v.name, v.text, &v.hash);
     else
-        log_line(LOG_ERROR, "rules: %s", err_text(e));
-    node *n = a->n;
+        rulebook_refused(n, e, a->version, err_name(e), "it could not be kept in rules_dir", &v.hash);
     asking_over(a, good);
     if (good)
         follow_tick(n);

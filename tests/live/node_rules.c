@@ -375,7 +375,7 @@ static void refuses_what_is_not_ratified(void **state)
         {NO_BUNDLE, "bytes", "format"},    {FOREIGN, "other-previous", "conflict"},
         {OLDER, "rollback", "conflict"},   {SAME, "same", "conflict"},
         {FORK, "fork", "conflict"},        {GAP, "gap", "conflict"},
-        {FUTURE, "future", "conflict"},    {CUT, "cut", "format"},
+        {FUTURE, "far-future", "conflict"},    {CUT, "cut", "format"},
         {EMPTY, "cut", "format"},          {LONG, "too-long", "limit"},
         {HUGE_HEAD, "too-long", "limit"},  {NOTHING, "", ""}};
     (void)state;

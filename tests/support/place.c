@@ -229,6 +229,9 @@ void place_compile(const place *p, const place_version *v, buf *ret)
         if (strcmp(files.items[i].name, "council.yaml") == 0) {
             buf_clear(&files.items[i].text);
             council_put(v, &files.items[i].text);
+        } else if (v->presence && strcmp(files.items[i].name, "index.yaml") == 0) {
+            buf_clear(&files.items[i].text);
+            buf_put_str(&files.items[i].text, "grain: presence\n");
         } else if (v->other_hub && strcmp(files.items[i].name, "hub-keys.yaml") == 0) {
             uint8_t other[KEY_BYTES] = {7};
             buf_clear(&files.items[i].text);

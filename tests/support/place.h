@@ -45,6 +45,7 @@ typedef struct place_version {
     int without;      // this node is not in it; -1: all are
     int lapsed;       // this seat's term ended yesterday; -1: none
     bool other_hub;   // names another key of the hub
+    bool presence;    // cards say only that something exists
 } place_version;
 void place_compile(const place *p, const place_version *v, buf *ret);
 sign_key *place_seat_key(int seat);
