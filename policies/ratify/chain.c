@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policies/ratify/members.h"
 #include "policies/ratify/message.h"
 #include "proto/base/tongue.h"
 
@@ -13,8 +14,6 @@ struct chain {
     chain_version *items;
     size_t count, cap;
 };
-
-static const char LIST_MAGIC[] = "tsunagu members ";
 
 // ---- verdicts ----------------------------------------------------------------------
 
@@ -78,10 +77,39 @@ const char *chain_sentence(const char *name, bool signature)
 
 // ---- judging -----------------------------------------------------------------------
 
-// A signature under the name of a union and of no seat can only be its secretariat's.
-static bool secretariat_signed(const policy *old_rules, const ratify_signature *s)
+// Whether the key of a union's secretariat made a signature that no seat's key made.
+static err secretariat_signed(const policy *old_rules, const ratify_head *h, const ratify_signature *s, bool *ret)
 {
-    return policy_seat_find(old_rules, s->seat) == POLICY_NONE && policy_union(old_rules, s->seat) != POLICY_NONE;
+    buf message = {0};
+    err e = ratify_message(h, s->seat, s->on, &message);
+    *ret = false;
+    for (int u = 0; e == OK && !*ret && u < policy_union_count(old_rules); u++) {
+        const uint8_t *pub = policy_union_key(old_rules, u);
+        verify_key *key = NULL;
+        if (!pub)
+            continue;
+        e = verify_key_of(pub, &key);
+        if (e == OK)
+            *ret = verify(key, buf_span(&message), s->bytes) == OK;
+        verify_key_free(key);
+    }
+    buf_done(&message);
+    return e;
+}
+
+// Keeps the first signature that does not count: a record with one is refused.
+static err signature_weigh(ratify_tally *t, const ratification *record, const ratify_signature *s, chain_verdict *v)
+{
+    ratify_why why = SIGNED_COUNTS;
+    bool secretariat = false;
+    err e = tally_add(t, &record->head, s, &why);
+    if (e == OK && (why == SIGNED_NO_SEAT || why == SIGNED_NO_KEY || why == SIGNED_WRONG))
+        e = secretariat_signed(t->old_rules, &record->head, s, &secretariat);
+    if (e == OK && secretariat)
+        verdict_plain(v, CHAIN_SECRETARIAT);
+    else if (e == OK && why != SIGNED_COUNTS)
+        verdict_signature(v, why, s->seat);
+    return e;
 }
 
 static err signatures_weigh(const rules *old, const rules *r, const ratification *record, day today, chain_verdict *v)
@@ -90,15 +118,8 @@ static err signatures_weigh(const rules *old, const rules *r, const ratification
     err e = OK;
     tally_init(&t, old->p, r->p, today);
     verdict_plain(v, CHAIN_GOOD);
-    for (size_t i = 0; e == OK && i < record->count && v->why == CHAIN_GOOD; i++) {
-        const ratify_signature *s = &record->signatures[i];
-        ratify_why why = SIGNED_COUNTS;
-        e = tally_add(&t, &record->head, s, &why);
-        if (e == OK && why == SIGNED_NO_SEAT && secretariat_signed(old->p, s))
-            verdict_plain(v, CHAIN_SECRETARIAT);
-        else if (e == OK && why != SIGNED_COUNTS)
-            verdict_signature(v, why, s->seat);
-    }
+    for (size_t i = 0; e == OK && i < record->count && v->why == CHAIN_GOOD; i++)
+        e = signature_weigh(&t, record, &record->signatures[i], v);
     v->counted = t.counted;
     v->seats = t.seats;
     v->needed = ratify_needed(t.seats, policy_quorum(old->p));
@@ -189,11 +210,6 @@ err chain_push_read(chain *c, rules *r, const ratification *record, day today, c
     return e;
 }
 
-static bool is_list(span bytes)
-{
-    return bytes.len >= sizeof LIST_MAGIC - 1 && memcmp(bytes.at, LIST_MAGIC, sizeof LIST_MAGIC - 1) == 0;
-}
-
 err chain_push(chain *c, span bundle, span record, day today, chain_verdict *ret)
 {
     return chain_push_kept(c, bundle, record, today, NULL, NULL, ret);
@@ -209,7 +225,7 @@ err chain_push_kept(chain *c, span bundle, span record, day today, chain_keep ke
     if (e == ERR_MEM)
         return e;
     if (e) {
-        verdict_plain(&v, is_list(bundle) ? CHAIN_LIST : CHAIN_BYTES);
+        verdict_plain(&v, members_is(bundle) ? CHAIN_LIST : CHAIN_BYTES);
         *ret = v;
         return OK;
     }
@@ -220,7 +236,7 @@ err chain_push_kept(chain *c, span bundle, span record, day today, chain_keep ke
     bool broken = e != OK;
     e = chain_weigh(c, r, broken ? NULL : &read, today, &v);
     if (e == OK && broken && v.why == CHAIN_STEP && v.step == STEP_FEW)
-        verdict_plain(&v, is_list(record) ? CHAIN_LIST : CHAIN_RECORD);
+        verdict_plain(&v, members_is(record) ? CHAIN_LIST : CHAIN_RECORD);
     if (e)
         goto out;
     *ret = v;

@@ -215,7 +215,7 @@ static void refusals_are_named_and_on_record(void **state)
     refused(buf_span(&two), buf_span(&twice), "twice", "denied");
     refused(buf_span(&two), buf_span(&lapsed), "term-ended", "denied");
     refused(span_of(junk, sizeof junk), (span){0}, "bytes", "format");
-    refused(SPAN_LIT("tsunagu members v1\nunion tenshi\n"), (span){0}, "secretariat", "denied");
+    refused(SPAN_LIT("TSNMEMBR and a list"), (span){0}, "secretariat", "denied");
     refused(buf_span(&two), SPAN_LIT("tsunagu ratification 1\nversion 2\n"), "record", "format");
     buf far = version_after(1, (place_version){.from = today + 200, .without = -1, .lapsed = -1});
     buf by_six = record_of(&held[1], &far, 6, -1);

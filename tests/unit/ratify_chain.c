@@ -200,8 +200,6 @@ static void signatures_refused(void **state)
     with_signature(a, b, &s, 6, "future");
     s = kit_sign(&h, 6, "s9", TODAY);
     with_signature(a, b, &s, 6, "no-seat");
-    s = kit_sign(&h, 6, "b", TODAY); // b is a union: its secretariat has no say in rules
-    with_signature(a, b, &s, 6, "secretariat");
     policy_free(a);
     policy_free(b);
     a = kit_version(3, NULL, 7, false); // s5's term has ended, s6 has no key
@@ -211,6 +209,50 @@ static void signatures_refused(void **state)
     with_signature(a, b, &s, 5, "term-ended");
     s = kit_sign(&h, 6, "s6", TODAY);
     with_signature(a, b, &s, 5, "no-key");
+    policy_free(a);
+    policy_free(b);
+}
+
+// The same rules, with a key for the secretariat of union b.
+enum { SECRETARIAT = 40 };
+static policy *version_with_secretariat(int version, const policy *before)
+{
+    policy_files f = kit_rules();
+    buf text = {0};
+    hash32 previous;
+    uint8_t pub[KEY_BYTES];
+    sign_key *k = kit_key(SECRETARIAT);
+    sign_key_public(k, pub);
+    sign_key_free(k);
+    if (before)
+        sha256(policy_bytes(before), &previous);
+    kit_council(&text, version, before ? &previous : NULL, 7, true);
+    kit_put(&f, "council.yaml", buf_str(&text));
+    buf_clear(&text);
+    buf_put_str(&text, "union: b\nja: 乙\nen: B\nsecretariat: 乙病院\nsecretariat_key: ");
+    buf_put_hex(&text, span_of(pub, sizeof pub));
+    buf_put_str(&text, "\ndiscloses:\n  - {code: 0119900017, name: 乙病院, kind: hospital}\n"
+                       "views:\n  - {code: 1319999999, name: みき, ward: 東区, kind: clinic}\n");
+    kit_put(&f, "unions/b.yaml", buf_str(&text));
+    policy *p = kit_open(&f);
+    buf_done(&text);
+    policy_files_done(&f);
+    return p;
+}
+
+// Whatever name it signs under.
+static void secretariat_refused(void **state)
+{
+    (void)state;
+    policy *a = version_with_secretariat(3, NULL), *b = version_with_secretariat(4, a);
+    ratify_head h;
+    ratify_head_of(a, b, &h);
+    ratify_signature s = kit_sign(&h, SECRETARIAT, "s6", TODAY);
+    with_signature(a, b, &s, 6, "secretariat");
+    s = kit_sign(&h, SECRETARIAT, "b", TODAY);
+    with_signature(a, b, &s, 6, "secretariat");
+    s.bytes[0] ^= 1;
+    with_signature(a, b, &s, 6, "no-seat");
     policy_free(a);
     policy_free(b);
 }
@@ -227,7 +269,7 @@ static void records_refused(void **state)
     record = record_of(a, other, 7, TODAY);
     push(c, b, &record, "other-rules", 1);
     record = (buf){0};
-    assert_int_equal(buf_put_str(&record, "tsunagu members v1\nunion b\n"), OK);
+    assert_int_equal(buf_put_str(&record, "TSNMEMBR and more"), OK);
     push(c, b, &record, "secretariat", 1);
     // A record cut at any byte.
     buf whole = record_of(a, b, 6, TODAY);
@@ -265,7 +307,7 @@ static void bytes_refused(void **state)
         assert_false(chain_taken(&v));
         assert_int_equal(chain_count(c), 1);
     }
-    push_bytes(c, SPAN_LIT("tsunagu members v1\nunion b\n"), (span){0}, TODAY, "secretariat", 1);
+    push_bytes(c, SPAN_LIT("TSNMEMBR\0\1"), (span){0}, TODAY, "secretariat", 1);
     push_bytes(c, bytes, buf_span(&record), TODAY, "good", 2);
     buf_done(&record);
     buf_done(&more);
@@ -279,7 +321,7 @@ int main(void)
     TODAY = day_of(2026, 11, 21);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(versions_follow), cmocka_unit_test(pin_holds), cmocka_unit_test(steps_refused),
-        cmocka_unit_test(far_future_refused), cmocka_unit_test(signatures_refused), cmocka_unit_test(records_refused),
+        cmocka_unit_test(far_future_refused), cmocka_unit_test(signatures_refused), cmocka_unit_test(secretariat_refused), cmocka_unit_test(records_refused),
         cmocka_unit_test(bytes_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
