@@ -16,6 +16,10 @@ err yaml_read(span text, const char *file, size_t max_bytes, diag *d, yaml_doc *
     err e = bytes_check(text, file, max_bytes ? max_bytes : YAML_BYTES, d);
     if (e)
         return e;
+    // The mark that Windows' editor puts at the beginning: libyaml counts it as a column, and then
+    // finds the second line indented otherwise than the first.
+    if (span_eq(span_cut(text, 0, 3), SPAN_LIT("\xef\xbb\xbf")))
+        text = span_from(text, 3);
     yaml_owned *own = calloc(1, sizeof *own);
     if (!own)
         return ERR_MEM;

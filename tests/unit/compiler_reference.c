@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "proto/base/utf8.h"
 #include "tests/unit/compiler_kit.h"
 
 #define CATS 6
@@ -191,6 +192,32 @@ static void entry_put(buf *b, bool *first, const char *key, char letter, int mas
     *first = false;
 }
 
+// The same with full-width digits, as the Japanese keyboard writes them.
+static void wide_put(buf *b, const char *text)
+{
+    for (; *text; text++)
+        if (*text >= '0' && *text <= '9')
+            utf8_put(b, 0xff10u + (uint32_t)(*text - '0'));
+        else
+            buf_put_u8(b, (uint8_t)*text);
+}
+
+// A duration in one of the ways it may be written.
+static void months_put(buf *b, int months, uint64_t *seed)
+{
+    static const char *const UNITS[] = {"か月", "ヶ月", "カ月", "箇月"};
+    char number[16];
+    snprintf(number, sizeof number, "%d", months);
+    if (months % 12 == 0 && (kit_random(seed) & 1)) {
+        buf_printf(b, kit_random(seed) & 1 ? "%d年" : "P%dY", months / 12);
+    } else if (kit_random(seed) & 1) {
+        buf_printf(b, "P%dM", months);
+    } else {
+        wide_put(b, number);
+        buf_put_str(b, UNITS[kit_random(seed) % 4]);
+    }
+}
+
 static void narrow_put(buf *b, const m_narrow *x, bool *first, uint64_t *seed)
 {
     int order[CATS];
@@ -210,10 +237,7 @@ static void narrow_put(buf *b, const m_narrow *x, bool *first, uint64_t *seed)
         if (!x->months[c])
             continue;
         buf_printf(b, "%sc%d: ", inner ? (*first ? "windows: {" : ", windows: {") : ", ", c);
-        if (x->months[c] % 12 == 0 && (kit_random(seed) & 1))
-            buf_printf(b, "%d年", x->months[c] / 12);
-        else
-            buf_printf(b, kit_random(seed) & 1 ? "%dか月" : "P%dM", x->months[c]);
+        months_put(b, x->months[c], seed);
         inner = *first = false;
     }
     if (!inner)
@@ -226,10 +250,13 @@ static void date_put(buf *b, day d, uint64_t *seed)
     char iso[11];
     day_split(d, &y, &mo, &dom);
     day_format(d, iso);
-    if (kit_random(seed) & 1)
-        buf_put_str(b, iso);
-    else
-        buf_printf(b, "令和%d年%d月%d日", y - 2018, mo, dom);
+    switch (kit_random(seed) % 5) {
+    case 0: buf_put_str(b, iso); break;
+    case 1: buf_printf(b, "令和%d年%d月%d日", y - 2018, mo, dom); break;
+    case 2: buf_printf(b, "R%d.%d.%d", y - 2018, mo, dom); break;
+    case 3: buf_printf(b, "%04d%02d%02d", y, mo, dom); break;
+    default: wide_put(b, iso); break;
+    }
 }
 
 static void words_file(policy_files *f, const char *name, const char *list, char letter, int n,
@@ -318,6 +345,27 @@ static void pair_file(policy_files *f, const model *m, int u, int v, uint64_t *s
     buf_done(&b);
 }
 
+// What no reader sees: a comment at each end of a line, empty lines, Windows' line ends, a mark at the beginning.
+static void dress(buf *text, uint64_t *seed)
+{
+    buf out = {0};
+    bool windows = kit_random(seed) & 1;
+    if (kit_random(seed) & 1)
+        utf8_put(&out, 0xfeff);
+    for (size_t i = 0; i < text->len; i++) {
+        if (text->at[i] != '\n') {
+            buf_put_u8(&out, text->at[i]);
+            continue;
+        }
+        uint64_t r = kit_random(seed);
+        buf_put_str(&out, r & 1 ? "   # 覚え書き: [a, {b" : "");
+        buf_put_str(&out, windows ? "\r\n" : "\n");
+        buf_put_str(&out, r & 6 ? "" : windows ? "\r\n# 行\r\n" : "\n      # 行\n");
+    }
+    buf_done(text);
+    *text = out;
+}
+
 static policy_files model_files(const model *m, uint64_t seed)
 {
     policy_files f = {0};
@@ -328,9 +376,11 @@ static policy_files model_files(const model *m, uint64_t seed)
     kit_put(&f, "index.yaml", "grain: day\n");
     shuffle(order, CATS, &seed);
     buf_put_str(&b, "categories:\n");
-    for (int i = 0; i < CATS; i++)
-        buf_printf(&b, "  - {id: c%d, number: %d, ja: 語, en: w, window: %dか月}\n", order[i],
-                   m->bits[order[i]] + 1, m->months[order[i]]);
+    for (int i = 0; i < CATS; i++) {
+        buf_printf(&b, "  - {id: c%d, number: %d, ja: 語, en: w, window: ", order[i], m->bits[order[i]] + 1);
+        months_put(&b, m->months[order[i]], &seed);
+        buf_put_str(&b, "}\n");
+    }
     kit_put(&f, "categories.yaml", buf_str(&b));
     buf_done(&b);
     words_file(&f, "kinds.yaml", "kinds", 'k', KINDS, &seed);
@@ -343,6 +393,8 @@ static policy_files model_files(const model *m, uint64_t seed)
             if (m->pairs[u][v].set)
                 pair_file(&f, m, u, v, &seed);
     }
+    for (size_t i = 0; i < f.count; i++)
+        dress(&f.items[i].text, &seed);
     shuffle(order, (int)f.count, &seed);
     for (size_t i = 0; i < f.count; i++) {
         policy_file t = f.items[i];

@@ -83,6 +83,18 @@ static void nothing_is_an_empty_tree(void **state)
     yaml_free(NULL);
 }
 
+static void a_mark_at_the_beginning_is_not_there(void **state)
+{
+    (void)state;
+    diag d = {0};
+    yaml_doc *doc = NULL;
+    assert_int_equal(yaml_read(span_str("\xef\xbb\xbf" "a: 1\nb: 2\n"), "f", 0, &d, &doc), OK);
+    assert_string_equal(yaml_find(doc->root, "b")->text, "2");
+    assert_int_equal(yaml_find(doc->root, "a")->key_col, 1);
+    yaml_free(doc);
+    diag_done(&d);
+}
+
 static const struct {
     const char *text;
     size_t len; // 0: strlen
@@ -258,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tree_with_positions),     cmocka_unit_test(nothing_is_an_empty_tree),
+        cmocka_unit_test(a_mark_at_the_beginning_is_not_there),
         cmocka_unit_test(hostile_files_are_refused), cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(size_and_count_are_limited), cmocka_unit_test(many_duplicates_stay_quick),
         cmocka_unit_test(files_are_loaded),
