@@ -160,7 +160,8 @@ static void ask(const origin *o, buf *out, const char *viewer, const char *role,
     explain_question k = {.q = {.viewer_union = POLICY_NONE, .today = day_of(2026, 6, 1),
                                 .registered_on = day_of(2026, 6, 1), .consented = consented,
                                 .consent_categories = 0xffff, .consent_from = day_of(2026, 1, 1),
-                                .consent_until = DAY_FOREVER}};
+                                .consent_until = DAY_FOREVER},
+                          .japanese = tongue_is_japanese()};
     arena_init(&a, 0);
     assert_int_equal(name_find(p, NAME_FACILITY, viewer, &why, &k.q.viewer), OK);
     assert_int_equal(name_find(p, NAME_ROLE, role, &why, &k.q.role), OK);
@@ -174,9 +175,8 @@ static void ask(const origin *o, buf *out, const char *viewer, const char *role,
     buf_done(&why);
 }
 
-static void test_shipped(void **state)
+static void shipped_answers(const char *golden)
 {
-    (void)state;
     policy_files f = w_shipped();
     origin *o = opened(&f);
     buf out = {0};
@@ -187,10 +187,25 @@ static void test_shipped(void **state)
     ask(o, &out, "東区見本介護センター01", "care-manager", "北海道がんセンター", "stays", "coordination", true);
     ask(o, &out, "北区見本クリニック01", "physician", "北海道がんセンター", "imaging", "treatment", true);
     ask(o, &out, "みきクリニック", "clerk", "東区見本クリニック02", "basics", "treatment", true);
-    kit_golden("sapporo.explain.txt", buf_str(&out));
+    kit_golden(golden, buf_str(&out));
     buf_done(&out);
     origin_free(o);
     policy_files_done(&f);
+}
+
+static void test_shipped(void **state)
+{
+    (void)state;
+    shipped_answers("sapporo.explain.txt");
+}
+
+static void test_shipped_in_japanese(void **state)
+{
+    (void)state;
+    if (!kit_speaks_japanese())
+        skip();
+    shipped_answers("sapporo.explain.ja.txt");
+    kit_speaks_english();
 }
 
 static void test_names(void **state)
@@ -224,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_agrees_with_decide),
         cmocka_unit_test(test_proposal_helps),
         cmocka_unit_test(test_shipped),
+        cmocka_unit_test(test_shipped_in_japanese),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
