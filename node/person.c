@@ -204,7 +204,7 @@ err person_search(const node *n, store_txn *t, const identity *i, char (*charts)
     trait_hit *hits = calloc(max + 1, sizeof *hits);
     size_t count = 0;
     err e = hits ? OK : ERR_MEM;
-    traits_of(n->secret, i, &keys);
+    traits_asked(n->secret, i, &keys);
     if (e == OK)
         e = traits_search(t, TABLE_TRAIT, &keys, hits, max, &count);
     for (size_t k = 0; e == OK && k < count; k++)

@@ -8,7 +8,7 @@
 
 // Eight bytes of a hash: among 10^7 rows two meet by chance once in 10^5 hospitals, and then a
 // comparison throws the row out. The index is half as large as with sixteen.
-enum { HASHED = 8, GETA = 0x25a0, FIRST_VERSION_BYTES = 17, FIRST_VERSION_MAX = 3 };
+enum { HASHED = 8, GETA = 0x25a0, FIRST_VERSION_BYTES = 17, FIRST_VERSION_MAX = 3, INDEXED_MAX = 8 };
 
 static void add(const uint8_t secret[static 32], trait_kind kind, const buf *text, traits *ret)
 {
@@ -78,6 +78,8 @@ static bool text_of(const identity *i, trait_kind kind, buf *out)
         return field(identity_kanji, i->kanji_family, out) && field(identity_kanji, i->kanji_given, out) && birth(i, out);
     case TRAIT_CARD: return field(identity_insurer, i->insurer, out) && card(i, out);
     case TRAIT_CARD_BIRTH: return card(i, out) && birth(i, out);
+    case TRAIT_TELEPHONE:
+        return field(identity_telephone, i->telephone, out) && field(identity_heard, i->kana_given, out);
     }
     return false;
 }
@@ -86,12 +88,35 @@ void traits_of(const uint8_t secret[static 32], const identity *i, traits *ret)
 {
     buf text = {0};
     *ret = (traits){.version = TRAIT_VERSION, .bytes = 1 + HASHED};
-    for (trait_kind kind = TRAIT_NAME_YEAR; kind <= TRAIT_CARD_BIRTH; kind++) {
+    for (trait_kind kind = TRAIT_NAME_YEAR; kind <= TRAIT_TELEPHONE; kind++) {
         buf_clear(&text);
         if (text_of(i, kind, &text))
             add(secret, kind, &text, ret);
     }
     buf_wipe(&text);
+}
+
+void traits_asked(const uint8_t secret[static 32], const identity *form, traits *ret)
+{
+    // The other traits with a birth have only a part of it, which the right month and day cannot change.
+    static const trait_kind swapped[] = {TRAIT_GIVEN, TRAIT_FAMILY, TRAIT_KANJI, TRAIT_CARD_BIRTH};
+    int year, month, of_month;
+    buf text = {0};
+    traits_of(secret, form, ret);
+    if (!born(form))
+        return;
+    day_split(form->birth, &year, &month, &of_month);
+    if (of_month > 12 || month == of_month)
+        return;
+    identity other = *form;
+    other.birth = day_of(year, of_month, month);
+    for (size_t n = 0; n < sizeof swapped / sizeof swapped[0]; n++) {
+        buf_clear(&text);
+        if (text_of(&other, swapped[n], &text))
+            add(secret, swapped[n], &text, ret);
+    }
+    buf_wipe(&text);
+    identity_wipe(&other);
 }
 
 // The first version wrote a count of at most three; the second puts its number above the count.
@@ -109,7 +134,7 @@ err traits_unpack(reader *r, traits *ret)
     traits k = {.version = head >> 4, .count = head & 15};
     if (k.version == 0 && k.count <= FIRST_VERSION_MAX)
         k.bytes = FIRST_VERSION_BYTES;
-    else if (k.version == TRAIT_VERSION && k.count <= TRAIT_MAX)
+    else if (k.version == TRAIT_VERSION && k.count <= INDEXED_MAX)
         k.bytes = 1 + HASHED;
     else
         return ERR_CORRUPT;

@@ -11,7 +11,7 @@
 
 #define TRAIT_CHART_MAX 32
 #define TRAIT_VERSION 2   // of what a trait is made from: rises with every change, and all are read anew
-#define TRAIT_MAX 8       // of one identity
+#define TRAIT_MAX 12      // of one identity; 8 in the index
 #define TRAIT_BYTES_MAX 17
 
 // Numbers are for ever. 1 to 3 were version 1: name and birth, birth sex and given name, insurance.
@@ -23,7 +23,8 @@ typedef enum trait_kind {
     TRAIT_FAMILY,        // family name heard, birth: the given name read otherwise; also a twin
     TRAIT_KANJI,         // kanji with variants as one, birth: no kana, or quite another reading
     TRAIT_CARD,          // insurer, symbol and number: birth and name may both be wrong; a family too
-    TRAIT_CARD_BIRTH     // symbol, number, birth: the insurer is missing or wrong
+    TRAIT_CARD_BIRTH,    // symbol, number, birth: the insurer is missing or wrong
+    TRAIT_TELEPHONE      // telephone, given name heard: married, and a slip in the birth
 } trait_kind;
 
 typedef struct traits {
@@ -34,6 +35,8 @@ typedef struct traits {
 } traits;
 
 void traits_of(const uint8_t secret[static 32], const identity *i, traits *ret);
+// What a form asks for: its traits, and those it would have with month and day of birth the other way round.
+void traits_asked(const uint8_t secret[static 32], const identity *form, traits *ret);
 
 // Packed into a record of the caller's, in the form of its version; version 1 is read as it was written.
 MUST_CHECK err traits_pack(const traits *k, buf *out);

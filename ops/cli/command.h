@@ -89,6 +89,7 @@ int policy_matrix_run(invocation *v);
 int policy_impact_run(invocation *v);
 int synth_run(invocation *v);
 int person_run(invocation *v);
+int match_report_run(invocation *v);
 int scan_run(invocation *v);
 int open_run(invocation *v);
 int render_run(invocation *v);

@@ -228,6 +228,12 @@ static const option_row person_options[] = {
     {"seed", "N", false, N_("of the population (default 1)"), NULL},
     {"index", "N", false, N_("which of the people"), NULL},
     {"shared", "N", false, N_("list so many with the hospitals that know them"), NULL}, END};
+static const option_row match_report_options[] = {
+    {"people", "N", false, N_("how many people the hospital knows (default 20000)"), NULL},
+    {"forms", "N", false, N_("how many forms of each kind of dirt (default 500)"), NULL},
+    {"seed", "N", false, N_("of the population (default 1)"), NULL},
+    {"dirt", "KIND", false, N_("only this kind: small_kana, married, birth_swapped, ..."), NULL},
+    {"out", "FILE", false, N_("write the forms there, each with the person it is of (JSON a line)"), NULL}, END};
 static const option_row render_options[] = {
     {"@FILE...", "FILE", true, N_("an SS-MIX2 file (HL7 v2.5, ISO-2022-JP)"), NULL},
     {"type", "TYPE", false, N_("OMP-01, OML-11, ... (default: from the file's name)"), NULL}, END};
@@ -377,6 +383,11 @@ const command_row command_table[] = {
     HEADING(N_("Trying it out")),
     {"synth", N_("write a synthetic SS-MIX2 storage"), NULL, synth_options_rows, NULL, NULL, synth_run},
     {"person", N_("a synthetic person, as a clinic would know them"), NULL, person_options, NULL, NULL, person_run},
+    {"match report", N_("how many patients a form with a mistake still finds, and how many others"),
+     N_("Synthetic forms with one kind of dirt each are asked of the index and the comparison that `candidates`\n"
+        "uses. Recall: of all forms, how many show the right patient at this strength or a stronger.\n"
+        "Precision: of all patients shown so, how many are the right one."),
+     match_report_options, NULL, NULL, match_report_run},
     {"render", N_("make an SS-MIX2 file readable"), NULL, render_options, NULL, NULL, render_run},
 };
 const size_t command_count = sizeof command_table / sizeof command_table[0];

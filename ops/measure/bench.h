@@ -77,6 +77,7 @@ void rss_hub_bench(const bench *b);
 void rss_node_bench(const bench *b);
 void document_bench(const bench *b);
 void scan_bench(const bench *b);
+void candidates_bench(const bench *b);
 void decision_bench(const bench *b);
 void check_bench(const bench *b);
 void compile_bench(const bench *b);

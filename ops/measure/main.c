@@ -20,6 +20,8 @@ static const bench_row rows[] = {
     {"rss_node", "the same of a node", rss_node_bench},
     {"restart", "from exec to the first answer over 10^6 cards; beside a raw LMDB open and get",
      restart_bench},
+    {"candidates", "candidates for a dirty form among 10^6 patients; beside as many bare LMDB reads",
+     candidates_bench},
     {"document", "64 MiB through the hub, and how far it grows; beside the bare line", document_bench},
     {"decision", "one decision, eight categories; beside the rules read line by line", decision_bench},
     {"check", "the council's files checked at 10 to 10,000 facilities; beside parsing them", check_bench},

@@ -89,6 +89,21 @@ err identity_symbol(span utf8, buf *out)
     return e;
 }
 
+err identity_telephone(span utf8, buf *out)
+{
+    buf folded = {0};
+    err e = identity_symbol(utf8, &folded);
+    bool abroad = folded.len > 3 && memcmp(folded.at, "+81", 3) == 0, zeros = true;
+    for (size_t i = abroad ? 3 : 0; !e && i < folded.len; i++) {
+        uint8_t c = folded.at[i];
+        zeros = zeros && (c < '1' || c > '9');
+        if (!zeros && c >= '0' && c <= '9')
+            e = buf_put_u8(out, c);
+    }
+    buf_wipe(&folded);
+    return e;
+}
+
 static const char *const FIELD_NAMES[FIELD_COUNT] = {
     [FIELD_KANA_FAMILY] = "kana_family", [FIELD_KANA_GIVEN] = "kana_given", [FIELD_KANJI] = "kanji",
     [FIELD_BIRTH] = "birth",             [FIELD_SEX] = "sex",               [FIELD_POSTAL] = "postal",

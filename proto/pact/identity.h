@@ -39,6 +39,8 @@ MUST_CHECK err identity_kanji(span utf8, buf *out);
 MUST_CHECK err identity_postal(span utf8, buf *out);
 MUST_CHECK err identity_insurer(span utf8, buf *out);
 MUST_CHECK err identity_symbol(span utf8, buf *out);
+// The digits of a telephone number, without marks, leading zeros and Japan's +81.
+MUST_CHECK err identity_telephone(span utf8, buf *out);
 
 // Evidence of one comparison, by name, never a bare number.
 typedef enum evidence { EVIDENCE_ABSENT, EVIDENCE_AGREES, EVIDENCE_CLOSE, EVIDENCE_DIFFERS } evidence;
@@ -84,9 +86,10 @@ typedef enum match_strength {
     MATCH_NONE,
     MATCH_WEAK,     // two fields agree, one the person's own (birth, given kana, kanji); shown when asked for
     MATCH_POSSIBLE, // kana, birth and sex agree and nothing else supports it; or one of the three is close
-                    // (or the family name another) and something else does
+                    // and something else does; or birth and sex, and the kanji or the given name in full
     MATCH_LIKELY,   // kana, birth and sex agree, and postal code, telephone or kanji; or one is close, and two
-                    // of insurance, kanji, postal code and telephone agree
+                    // of insurance, kanji, postal code and telephone agree; or kanji, birth and sex, and a
+                    // third of these (the kana are read otherwise, or missing)
     MATCH_STRONG // insurance (with branch or kana given name), birth and sex agree: twins and families told
                  // apart: another branch or given name on the same card is another person
 } match_strength;

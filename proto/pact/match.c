@@ -281,34 +281,18 @@ static verdict insurances(const identity *a, const identity *b)
     return v;
 }
 
-// The digits alone; `5` and `05` are one 枝番, `+81 11` and `011` one telephone.
-static size_t digits(const char *text, char *out, size_t cap)
-{
-    buf folded = {0};
-    size_t n = 0, skip = 0;
-    bool usable = identity_symbol(span_str(text), &folded) == OK;
-    bool abroad = folded.len > 3 && memcmp(folded.at, "+81", 3) == 0;
-    for (size_t i = abroad ? 3 : 0; usable && i < folded.len; i++)
-        if (folded.at[i] >= '0' && folded.at[i] <= '9' && n < cap)
-            out[n++] = (char)folded.at[i];
-    buf_wipe(&folded);
-    while (skip < n && out[skip] == '0')
-        skip++;
-    memmove(out, out + skip, n - skip);
-    return n - skip;
-}
-
+// The digits alone: `5` and `05` are one 枝番, `+81 11` and `011` one telephone.
 static verdict numbers(const char *a, const char *b)
 {
-    char x[32], y[32];
-    size_t n = digits(a, x, sizeof x), m = digits(b, y, sizeof y);
-    verdict v = absent(n, m);
-    if (n && m && n == m && memcmp(x, y, n) == 0)
-        v = (verdict){EVIDENCE_AGREES, written(a, b)};
-    else if (n && m)
-        v = (verdict){EVIDENCE_DIFFERS, one_digit(span_of(x, n), span_of(y, m)) ? REASON_ONE_SLIP : REASON_NONE};
-    crypto_wipe(x, sizeof x);
-    crypto_wipe(y, sizeof y);
+    buf x = {0}, y = {0};
+    bool has_a = identity_telephone(span_str(a), &x) == OK && x.len, has_b = identity_telephone(span_str(b), &y) == OK && y.len;
+    verdict v = absent(has_a, has_b);
+    if (has_a && has_b)
+        v = same(&x, &y) ? (verdict){EVIDENCE_AGREES, written(a, b)}
+                         : (verdict){EVIDENCE_DIFFERS,
+                                     one_digit(buf_span(&x), buf_span(&y)) ? REASON_ONE_SLIP : REASON_NONE};
+    buf_wipe(&x);
+    buf_wipe(&y);
     return v;
 }
 
@@ -350,7 +334,8 @@ static bool nearly(const evidence *f)
     return agrees(f, FIELD_SEX) && good == 2 && close == 1 && given;
 }
 
-static match_strength strength_of(const evidence *f)
+// given_kanji: the given name agrees in kanji as well, whatever became of the family name.
+static match_strength strength_of(const evidence *f, bool given_kanji)
 {
     bool born = agrees(f, FIELD_BIRTH) && agrees(f, FIELD_SEX);
     bool kana_agrees = agrees(f, FIELD_KANA_FAMILY) && agrees(f, FIELD_KANA_GIVEN);
@@ -368,9 +353,15 @@ static match_strength strength_of(const evidence *f)
     }
     if (nearly(f) && !two_people && support(f))
         return support(f) >= 2 ? MATCH_LIKELY : MATCH_POSSIBLE;
-    // Married: the given name, and a telephone or an address, stay.
-    bool married = born && agrees(f, FIELD_KANA_GIVEN) && (agrees(f, FIELD_TELEPHONE) || agrees(f, FIELD_POSTAL));
-    return married && !two_people ? MATCH_POSSIBLE : weak_or_none(f);
+    if (!born || two_people)
+        return weak_or_none(f);
+    // Read otherwise, or no kana at all: the kanji are whole. Twins never share them.
+    if (agrees(f, FIELD_KANJI))
+        return support(f) >= 2 ? MATCH_LIKELY : MATCH_POSSIBLE;
+    // Married: the given name stays, perhaps with the telephone or the address.
+    bool married = agrees(f, FIELD_KANA_GIVEN) &&
+                   (given_kanji || agrees(f, FIELD_TELEPHONE) || agrees(f, FIELD_POSTAL));
+    return married ? MATCH_POSSIBLE : weak_or_none(f);
 }
 
 // What a field means beside the others.
@@ -406,5 +397,6 @@ void identity_compare(const identity *a, const identity *b, identity_match *ret)
         ret->reasons[i] = all[i].why;
     }
     reasons_together(ret->fields, ret->reasons);
-    ret->strength = strength_of(ret->fields);
+    verdict given = names(fold_kanji, (const char *const[]){a->kanji_given}, (const char *const[]){b->kanji_given}, 1);
+    ret->strength = strength_of(ret->fields, given.says == EVIDENCE_AGREES);
 }

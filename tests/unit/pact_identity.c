@@ -185,6 +185,11 @@ static void exact_forms(void **state)
         {identity_insurer, "060170161", "", ERR_FORMAT},
         {identity_insurer, "0601701A", "", ERR_FORMAT},
         {identity_symbol, "札幌 - ０１", "札幌01", OK},
+        {identity_telephone, "（０１１）５５５−０１０１", "115550101", OK},
+        {identity_telephone, "+81-11-555-0101", "115550101", OK},
+        {identity_telephone, "0-0", "", OK},
+        {identity_telephone, "なし", "", OK},
+        {identity_telephone, "\xff", "", ERR_FORMAT},
         {identity_symbol, "１８７", "187", OK},
         {identity_symbol, "あ‐い", "あい", OK},
     };

@@ -255,6 +255,21 @@ static void one_is_near(void **state)
     assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE);
     SET(b, telephone, "");
     SET(b, postal, "001-0001");
+    assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE); // the given name in kanji, too
+    SET(b, kanji_given, "正一");
+    assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
+    // The kana are read otherwise, or missing: the kanji speak for themselves.
+    b = person();
+    SET(b, kana_given, "カケルイチ");
+    SET(b, number, "1");
+    SET(b, postal, "");
+    assert_int_equal(compare(&a, &b).strength, MATCH_LIKELY); // and the telephone
+    SET(b, telephone, "");
+    assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE);
+    SET(b, kana_given, "");
+    SET(b, kana_family, "");
+    assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE);
+    b.sex = 'F';
     assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
 }
 
@@ -315,6 +330,7 @@ static void strengths(void **state)
     assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE);
     // ■ in the kana is no agreement.
     SET(b, kana_family, "ワ■ナベ");
+    SET(b, kanji_given, "正一");
     assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
     // Without birth or sex there is never more than weak.
     b = person();
