@@ -101,8 +101,8 @@ static void report_words(const accuracy_row *rows)
     static const int columns = 36;
     cell("", columns);
     printf("%8s%8s", "", "");
-    cell(_("   recall % at least"), STRENGTHS * 8);
-    cell(_("   precision % at least"), STRENGTHS * 8);
+    cell(_("   recall, percent, at least"), STRENGTHS * 8);
+    cell(_("   precision, percent, at least"), STRENGTHS * 8);
     putchar('\n');
     cell(_("dirt"), columns);
     printf("%8s%8s", "n", "index");
@@ -125,7 +125,7 @@ static void report_words(const accuracy_row *rows)
             percent(share(r->right[strengths[s]], r->shown[strengths[s]]));
         putchar('\n');
     }
-    printf("%s\n", _("index: the right patient is among those that the search gives to the comparison, in %. n: forms."));
+    printf("%s\n", _("index: the right patient is among those that the search gives to the comparison, in percent. n: forms."));
 }
 
 static void form_write(void *ctx, slip_kind kind, uint32_t index, const identity *i)
