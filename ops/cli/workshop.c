@@ -279,8 +279,8 @@ static void diff_json(const diff *d)
                                                  m->union_no < 0 ? NULL : d->unions.text[m->union_no].id, "code", code,
                                                  "name", m->name));
     }
-    json_t *top = json_pack("{s:b, s:s, s:b, s:b, s:o, s:o}", "ok", 1, "status", "ok", "validity_changed", d->validity, "other_changed",
-                            d->other, "rights", groups, "members", members);
+    json_t *top = json_pack("{s:b, s:s, s:b, s:b, s:b, s:o, s:o}", "ok", 1, "status", "ok", "validity_changed", d->validity,
+                            "forms_changed", d->papers, "other_changed", d->other, "rights", groups, "members", members);
     json_dumpf(top, stdout, JSON_COMPACT);
     fputc('\n', stdout);
     json_decref(top);

@@ -332,7 +332,15 @@ err diff_run(const policy *old_rules, const policy *new_rules, diff **ret)
         qsort(d->groups, d->group_count, sizeof *d->groups, group_cmp);
     d->validity = policy_effective_from(old_rules) != policy_effective_from(new_rules) ||
                   policy_stale_after(old_rules) != policy_stale_after(new_rules);
-    d->other = !d->group_count && !d->member_count && !d->validity &&
+    buf papers = {0};
+    e = diff_papers_put(old_rules, new_rules, true, &papers);
+    d->papers = papers.len != 0;
+    buf_done(&papers);
+    if (e) {
+        diff_free(d);
+        return e;
+    }
+    d->other = !d->papers && !d->group_count && !d->member_count && !d->validity &&
                !span_eq(policy_bytes(old_rules), policy_bytes(new_rules));
     *ret = d;
     return OK;

@@ -56,6 +56,7 @@ typedef struct diff {
     diff_member *members; // by change, union, code
     size_t member_count, member_cap;
     bool validity;        // the days between which the rules hold changed
+    bool papers;          // forms, or the flow of requests
     bool other;           // the bytes differ, though no right does
 } diff;
 
@@ -70,6 +71,9 @@ bool diff_who_first(const diff *d, const diff_group *g, diff_right *r);
 // One right of the group for which there are facilities now (after; for a loss, before).
 typedef struct diff_example { diff_right right; int viewer, source; } diff_example; // facility numbers there
 bool diff_example_of(const diff *d, const diff_group *g, diff_example *ret); // false: no facilities; right is set
+
+// Forms and the flow of requests, in words; nothing where nothing changed.
+err diff_papers_put(const policy *old_rules, const policy *new_rules, bool japanese, buf *out);
 
 // Lines for people.
 err diff_put(const diff *d, bool japanese, buf *out);

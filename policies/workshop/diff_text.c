@@ -284,9 +284,11 @@ err diff_put(const diff *d, bool japanese, buf *out)
         group_put(&w, &d->groups[i], i ? &d->groups[i - 1] : NULL);
     buf_put_str(out, d->group_count ? "\n" : "");
     members_put(&w);
+    if (d->papers && diff_papers_put(d->old_rules, d->new_rules, japanese, out) == OK)
+        buf_put_str(out, "\n");
     if (d->other)
         buf_printf(out, "%s\n", _("No right changed; something else did (labels, keys, seats, versions)."));
-    else if (!d->validity && !d->group_count && !d->member_count)
+    else if (!d->validity && !d->papers && !d->group_count && !d->member_count)
         buf_printf(out, "%s\n", _("Nothing changed: the same bytes."));
     return out->sticky;
 }
