@@ -10,6 +10,7 @@
 #include "ops/cli/papers.h"
 #include "ops/cli/show.h"
 #include "policies/compiler/compile.h"
+#include "policies/engine/forms.h"
 #include "policies/rules/rules.h"
 #include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
@@ -205,6 +206,18 @@ static json_t *texts_json(const policy *p, int count, policy_text (*text)(const 
     return list;
 }
 
+static json_t *forms_json(const policy *p)
+{
+    json_t *list = json_array();
+    for (int i = 0; i < policy_form_count(p); i++) {
+        policy_form f = policy_form_at(p, i);
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:I, s:i}", "id", f.id, "ja", f.label_ja, "en",
+                                              f.label_en, "code", f.code, "version", (json_int_t)f.version, "fields",
+                                              f.field_count));
+    }
+    return list;
+}
+
 static void show_json_of(const rules *r, const char *hash)
 {
     const policy *p = r->p;
@@ -214,14 +227,14 @@ static void show_json_of(const rules *r, const char *hash)
         json_array_append_new(nodes, json_pack("{s:s, s:s, s:s}", "name", n.name, "host", n.host, "union",
                                                policy_union_text(p, n.union_no).id));
     }
-    json_t *top = json_pack("{s:b, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "status", "ok", "hash", hash, "version",
+    json_t *top = json_pack("{s:b, s:s, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "ok", 1, "status", "ok", "hash", hash, "version",
                             (int)policy_version(p), "unions",
                             texts_json(p, policy_union_count(p), policy_union_text), "categories",
                             texts_json(p, policy_category_count(p), policy_category_text), "kinds",
                             texts_json(p, policy_kind_count(p), policy_kind_text), "roles",
                             texts_json(p, policy_role_count(p), policy_role_text), "purposes",
                             texts_json(p, policy_purpose_count(p), policy_purpose_text), "facilities",
-                            facilities_json(p), "nodes", nodes);
+                            facilities_json(p), "nodes", nodes, "forms", forms_json(p));
     json_dumpf(top, stdout, JSON_COMPACT);
     fputc('\n', stdout);
     json_decref(top);
@@ -241,6 +254,10 @@ static void show_text_of(const rules *r, const char *hash, bool japanese)
         policy_text t = policy_category_text(p, i);
         if (t.id[0])
             printf(_("  %-14s %2d months  %s\n"), t.id, policy_category_window(p, i), japanese ? t.label_ja : t.label_en);
+    }
+    for (int i = 0; i < policy_form_count(p); i++) {
+        policy_form f = policy_form_at(p, i);
+        printf(_("%s  %-14s version %u  %s\n"), i ? "" : "\n", f.id, f.version, japanese ? f.label_ja : f.label_en);
     }
 }
 
