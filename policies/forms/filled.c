@@ -36,7 +36,8 @@ err filled_add(filled *f, const char *name, const char *value)
     bool found;
     size_t i = place_of(f, name, &found);
     size_t len = strlen(value);
-    if (len > FILLED_TEXT || !*name || strlen(name) > FILLED_NAME || (!found && f->count == FILLED_FIELDS) || (found && f->fields[i].count == FILLED_VALUES))
+    bool full = found ? f->fields[i].count == FILLED_VALUES : f->count == FILLED_FIELDS;
+    if (full || len > FILLED_TEXT || !*name || strlen(name) > FILLED_NAME)
         return ERR_LIMIT;
     const char *copy = arena_str(&f->arena, span_of(value, len));
     // Room for one more is taken by doubling: the arena frees all at once.

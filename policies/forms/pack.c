@@ -54,7 +54,9 @@ err form_unpack(span bytes, filled *ret)
     filled *f = calloc(1, sizeof *f);
     buf again = {0};
     arena_init(&a, 0);
-    err e = f ? WIRE_DECODE(bytes, TSUNAGU__FILLED_FORM, tsunagu__filled_form__descriptor, FILLED_BYTES, &a, &m) : ERR_MEM;
+    err e = ERR_MEM;
+    if (f)
+        e = WIRE_DECODE(bytes, TSUNAGU__FILLED_FORM, tsunagu__filled_form__descriptor, FILLED_BYTES, &a, &m);
     if (!e)
         e = filled_init(f, m->form, m->version);
     if (!e)

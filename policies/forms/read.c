@@ -25,7 +25,8 @@ static uint32_t version_of(const yaml_doc *doc, const yaml_node *n, diag *d)
     char *end = NULL;
     unsigned long v = s ? strtoul(s, &end, 10) : 1;
     if (s && (*s < '0' || *s > '9' || *end || v == 0 || v > UINT32_MAX)) {
-        yaml_complain(d, doc, n, DIAG_ERROR, _("expected a whole number from %lld to %lld"), 1LL, (long long)UINT32_MAX);
+        yaml_complain(d, doc, n, DIAG_ERROR, _("expected a whole number from %lld to %lld"), 1LL,
+                      (long long)UINT32_MAX);
         return 1;
     }
     return (uint32_t)v;
@@ -72,7 +73,8 @@ static err root_read(const yaml_doc *doc, diag *d, filled *f)
             known = known || strcmp(KEYS[k], key) == 0;
         const char *near = known ? NULL : diag_nearest(key, KEYS, 4);
         if (near)
-            yaml_complain_key(d, doc, root->items[i], DIAG_ERROR, _("unknown key \"%.60s\"; did you mean \"%s\"?"), key, near);
+            yaml_complain_key(d, doc, root->items[i], DIAG_ERROR, _("unknown key \"%.60s\"; did you mean \"%s\"?"),
+                              key, near);
         else if (!known)
             yaml_complain_key(d, doc, root->items[i], DIAG_ERROR, _("unknown key \"%.60s\""), key);
     }
@@ -102,7 +104,8 @@ err form_read(span text, const char *file, diag *d, filled *ret)
     if (!e) {
         const char *form = text_of(doc, yaml_find(doc->root, "form"), "form", d);
         if (form && strlen(form) > FILLED_NAME)
-            yaml_complain(d, doc, yaml_find(doc->root, "form"), DIAG_ERROR, _("the rules have no form \"%.60s\""), form);
+            yaml_complain(d, doc, yaml_find(doc->root, "form"), DIAG_ERROR,
+                          _("the rules have no form \"%.60s\""), form);
         bool named = form && strlen(form) <= FILLED_NAME;
         e = filled_init(f, named ? form : "", version_of(doc, yaml_find(doc->root, "version"), d));
     }
