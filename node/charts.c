@@ -10,6 +10,7 @@
 #include "node/person.h"
 #include "node/release.h"
 #include "node/viewer.h"
+#include "policies/engine/flow.h"
 
 enum { CHARTS_PAGE = 400, CANDIDATES_MAX = 100, TYPES_MAX = 64 };
 
@@ -302,7 +303,20 @@ static void candidate_show(control_in *in, store_txn *t, const candidate *all, s
     control_text(in, "twin", twin ? "yes" : "no");
 }
 
-static err candidates_find(job *j, store_txn *t, const identity *form, candidate *all, size_t *ret_count)
+static_assert((int)FLOW_STRONG - (int)FLOW_WEAK == (int)MATCH_STRONG - (int)MATCH_WEAK, "strengths in one order");
+
+// Which strengths the rules let a person see, by bit of match_strength; with `all`, every one.
+static uint32_t strengths_shown(node *n, bool all)
+{
+    book *b = node_book(n);
+    uint32_t shown = all ? UINT32_MAX : policy_flow(b->r->p).shown << MATCH_WEAK;
+    book_drop(b);
+    return shown & ~(1u << MATCH_NONE);
+}
+
+// ret_hidden: how many more there are whose strength is not among those shown.
+static err candidates_find(job *j, store_txn *t, const identity *form, uint32_t shown, candidate *all,
+                           size_t *ret_count, size_t *ret_hidden)
 {
     char charts[CANDIDATES_MAX][SSMIX_CHART_MAX + 1];
     size_t found = 0, kept = 0;
@@ -315,8 +329,10 @@ static err candidates_find(job *j, store_txn *t, const identity *form, candidate
         strcpy(c->chart, charts[i]);
         identity_compare(form, &c->who, &c->match);
         c->named = pseudonym_of(&j->n->federation, &c->who, &c->name, &missing) == OK;
-        if (c->match.strength != MATCH_NONE)
+        if (shown >> c->match.strength & 1)
             kept++;
+        else
+            *ret_hidden += c->match.strength != MATCH_NONE;
     }
     if (e == OK)
         *ret_count = kept;
@@ -326,7 +342,7 @@ static err candidates_find(job *j, store_txn *t, const identity *form, candidate
 static err candidates_look(job *j, control_in *in)
 {
     identity form = {.birth = DAY_NONE};
-    size_t count = 0;
+    size_t count = 0, hidden = 0;
     bool any = false;
     store_txn *t;
     candidate *all = calloc(CANDIDATES_MAX, sizeof *all);
@@ -340,12 +356,14 @@ static err candidates_look(job *j, control_in *in)
     if (e)
         goto out;
     remember_who(j, &form);
-    e = candidates_find(j, t, &form, all, &count);
+    e = candidates_find(j, t, &form, strengths_shown(j->n, control_arg(in, "all") != NULL), all, &count, &hidden);
     if (e == OK && count)
         qsort(all, count, sizeof *all, candidate_cmp);
     for (size_t i = 0; e == OK && i < count; i++)
         candidate_show(in, t, all, count, i);
-    if (e == OK && !count)
+    if (e == OK && hidden)
+        control_note(in, "%zu more share too little with the form to be shown; --all shows them", hidden);
+    else if (e == OK && !count)
         control_note(in, "nobody here fits the form");
     store_end(t);
 out:

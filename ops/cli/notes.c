@@ -30,6 +30,7 @@ static const char *const notes[] = {
     N_("the chart lacks %s: give it as the form has it"),
     N_("give what the form says: kana_family, kana_given, birth, sex, ..."),
     N_("nobody here fits the form"),
+    N_("%s more share too little with the form to be shown; --all shows them"),
     N_("%s: kana or roman letters are needed, not kanji"),
     N_("sex: M, F, O, U, A or N"),
     N_("say who confirms: by"),

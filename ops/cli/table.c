@@ -26,7 +26,9 @@ static const option_row scan_options[] = {
     END};
 static const option_row chart_optional[] = {{"chart", "NUMBER", false, N_("only this patient"), "chart"}, END};
 static const option_row chart_needed[] = {{"chart", "NUMBER", true, N_("the hospital's patient number"), "chart"}, END};
-static const option_row candidates_options[] = {IDENTITY_ROWS, END};
+static const option_row candidates_options[] = {
+    {"all", NULL, false, N_("also those that the rules do not show: they share little with the form"), "all"},
+    IDENTITY_ROWS, END};
 static const option_row confirm_options[] = {
     {"chart", "NUMBER", true, N_("the hospital's patient number that was confirmed"), "chart"},
     {"by", "WHO", true, N_("who confirms: a staff id, not a name"), "by"},
