@@ -5,10 +5,13 @@
 #
 # Before: FEDERATION (a folder, made here) and BIN (where the programs stand).
 #   make_rules FOLDER            copies the rules' YAML
+#   make_seats                   a key for each seat of the council, named in council.yaml
 #   make_ca                      the authority, the federation key, the hub's certificate and keys
 #   make_node NAME UNION [CODE]  certificate, keys, place in the membership list; CODE: it discloses for that
 #   make_stranger NAME UNION     the same, but without a place in the list
-#   compile_rules                after the last make_node; sets RULES_HASH
+#   compile_rules                after the last make_node: the first version; sets RULES_HASH
+#   next_rules NUMBER EXPRESSION the version after rules.bundle, council.yaml changed by this sed expression: next.bundle
+#   ratify_rules SEAT...         signs next.bundle for these seats and gathers them into next.record
 #   compile_own NAME             a stranger's own rules, in which it lists itself
 #   add_user NODE USER CODE ROLE who may ask through a node (before it starts)
 #   write_hub; write_node NAME [CODE [STANDARD-FOLDER [EXTENDED-FOLDER]]]
@@ -58,6 +61,17 @@ make_rules() {
     sockets_place
 }
 
+# The keys are the seats', not this machine's: a real council makes them on seven other machines.
+make_seats() {
+    local seat key
+    mkdir -p "$FEDERATION/seats"
+    for seat in $(sed -n 's/^  - {id: \([a-z-]*\), *institution:.*/\1/p' "$FEDERATION/rules/council.yaml"); do
+        key=$(tsunagu policy keygen "$seat" --out "$FEDERATION/seats/$seat.key" --passphrase-fd 3 --json \
+            3<<<'the demonstration knows it' | jq -r .key) || return
+        sed -i "s/^\(  - {id: $seat,.*\)}/\1, key: \"$key\"}/" "$FEDERATION/rules/council.yaml"
+    done
+}
+
 make_ca() {
     mkdir -p "$FEDERATION/hub"
     tsunagu ca new "$FEDERATION/ca" --name 'tsunagu demonstration CA' >/dev/null &&
@@ -93,6 +107,27 @@ compile_rules() {
     RULES_HASH=$(jq -r .hash <<<"$out")
 }
 
+next_rules() { # NUMBER EXPRESSION
+    rm -rf "$FEDERATION/next" "$FEDERATION"/next.*
+    cp -R "$FEDERATION/rules" "$FEDERATION/next" &&
+        sed -i -e "s/^version: .*/version: $1/" -e "$2" "$FEDERATION/next/council.yaml" &&
+        tsunagu policy compile "$FEDERATION/next" --previous "$FEDERATION/rules.bundle" \
+            --out "$FEDERATION/next.bundle" --json >/dev/null
+}
+
+ratify_rules() { # SEAT...
+    local seat hash signatures=()
+    hash=$(tsunagu policy show "$FEDERATION/next.bundle" --json | jq -r .hash) || return
+    for seat in "$@"; do
+        signatures+=("$FEDERATION/next.$seat.sig")
+        tsunagu policy sign "$FEDERATION/next.bundle" --old "$FEDERATION/rules.bundle" --seat "$seat" --yes "$hash" \
+            --key "$FEDERATION/seats/$seat.key" --out "$FEDERATION/next.$seat.sig" --passphrase-fd 3 \
+            3<<<'the demonstration knows it' >/dev/null || return
+    done
+    tsunagu policy ratify "$FEDERATION/next.bundle" "${signatures[@]}" --old "$FEDERATION/rules.bundle" \
+        --out "$FEDERATION/next.record"
+}
+
 # Nobody can keep a stranger from writing itself into a copy of the list.
 compile_own() {
     local home=$FEDERATION/$1
@@ -117,12 +152,19 @@ port_free() {
     printf '%d' "$port"
 }
 
+# Each daemon has its own folder of versions; at installation the first one lies there.
+versions_begin() { # HOME BUNDLE
+    mkdir -p "$1/versions"
+    cp "$2" "$1/versions/1.bundle"
+}
+
 write_hub() {
     [[ -n $HUB_PORT ]] || HUB_PORT=$(port_free)
+    versions_begin "$FEDERATION/hub" "$FEDERATION/rules.bundle"
     cat >"$FEDERATION/hub/hub.yaml" <<YAML
 listen: 127.0.0.1:$HUB_PORT
-rules: $FEDERATION/rules.bundle
-rules_pin: $RULES_HASH
+rules_dir: $FEDERATION/hub/versions
+rules_first: $RULES_HASH
 data: $FEDERATION/hub/data
 socket: $(socket_of hub)
 tls:
@@ -139,9 +181,11 @@ YAML
 
 write_node() {
     local name=$1 code=${2:-} standard=${3:-} extended=${4:-} home=$FEDERATION/$1
-    local bundle=$FEDERATION/rules.bundle
+    local bundle=$FEDERATION/rules.bundle first
     [[ ! -e $home/rules.bundle ]] || bundle=$home/rules.bundle
     mkdir -p "$home/data"
+    versions_begin "$home" "$bundle"
+    first=$(sha256sum <"$bundle")
     [[ -e $home/people.yaml ]] || printf '[]\n' >"$home/people.yaml"
     {
         printf 'node: %s\n' "$name"
@@ -150,7 +194,8 @@ write_node() {
 hub:
   address: 127.0.0.1:$HUB_PORT
   host: $HUB_HOST
-rules: $bundle
+rules_dir: $home/versions
+rules_first: ${first%% *}
 data: $home/data
 socket: $(socket_of "$name")
 tls:
@@ -167,7 +212,6 @@ people: $home/people.yaml
 scan_every: 0s
 map_size: 1GiB
 YAML
-        [[ $bundle != "$FEDERATION/rules.bundle" ]] || printf 'rules_pin: %s\n' "$RULES_HASH"
         # Quoted: a folder given from outside may hold any character.
         [[ -z $standard ]] || printf 'storages: [%s]\n' "$(yaml_quoted "$standard")"
         [[ -z $extended ]] || printf 'storages_extended: [%s]\n' "$(yaml_quoted "$extended")"

@@ -3,7 +3,7 @@
 # How the story is told: steps, what was seen, and the count at the end. Sourced.
 # Needs words.sh (say, text) and federation.sh (BIN, FEDERATION, socket_of).
 
-STEPS=8          # of the story
+STEPS=9          # of the story
 STEP=0           # the one being played; 0: preparing
 STEP_GOOD=yes
 PASSED=0

@@ -277,7 +277,18 @@ word other_still '%s, where nothing was withdrawn, still answers' '撤回して�
 word withdrawn_own 'the patient withdraws at %s too; durable at the hub (no. %s)' '患者さんは %s でも撤回。ハブに記録されました (番号 %s)'
 word lookup_nothing 'a new look-up finds nothing at all' '新しい照会では何も見つかりません'
 
-word step_8 'Everything stands in the access log' 'すべてアクセス記録に残っている'
+word step_8 'The council ratifies a change, and the running federation switches' \
+    '連絡会がルールの変更を批准し、動いたまま切り替わる'
+word rules_made 'the next version could not be compiled' '次の版をコンパイルできません'
+word council_few '%d of %d seats have signed: that is not three quarters, no record is written' \
+    '%d 席の署名 (全 %d 席): 4分の3に足りず、批准の記録は作られません'
+word hub_unsigned 'published without it, the hub refuses and keeps the old rules' '記録なしでは、ハブは断り、前のルールのままです'
+word council_enough '%d of %d seats have signed: ratified' '%d 席の署名 (全 %d 席): 批准されました'
+word hub_published 'the hub verifies every signature and takes it' 'ハブはすべての署名を確かめて受け入れました'
+word nodes_switched '%d of %d nodes have verified it themselves and switched' '%d / %d ノードが自分で確かめて切り替わりました'
+word lookup_goes_on 'and a look-up goes on under the new rules' '新しいルールのもとで照会も続きます'
+
+word step_9 'Everything stands in the access log' 'すべてアクセス記録に残っている'
 word log_unread 'the log of %s cannot be read' '%s の記録を読めません'
 word log_heads 'entries, event, how it ended, where:' '件数、できごと、結果、場所:'
 word log_lacks 'the log of %s has no entry: %s %s' '%s の記録にありません: %s %s'
