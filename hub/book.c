@@ -7,6 +7,7 @@
 
 #include "hub/handout.h"
 #include "hub/job.h"
+#include "hub/members.h"
 #include "policies/rules/folder.h"
 #include "proto/base/log.h"
 #include "proto/base/tongue.h"
@@ -28,9 +29,7 @@ static bool key_named(const hub *h, const rules *r)
 // Under book.lock. What the council's version becomes with what else is in force.
 static err effective_of(hub *h, rules *version, rules **ret)
 {
-    (void)h;
-    *ret = rules_keep(version);
-    return OK;
+    return lists_effective(h, version, ret);
 }
 
 static void before_keep(hub *h, const rules *old, time_ms now)
@@ -96,6 +95,16 @@ static void force_follow(hub *h, const char *how)
     rules_drop(r);
     hub_note(h, EVENT_RULES, OK, h->config.name, text);
     roster_recheck(h);
+}
+
+bool book_force(hub *h, time_ms now)
+{
+    return force_set(h, now);
+}
+
+void book_follow(hub *h, const char *how)
+{
+    force_follow(h, how);
 }
 
 // ---- how stale ------------------------------------------------------------------------
@@ -204,6 +213,8 @@ static err folder_open(hub *h, time_ms now)
     folder_tidy(h->config.rules_dir);
     err e = first_read(h, today);
     if (e == OK)
+        e = lists_open(h);
+    if (e == OK)
         e = more_read(h, today, &taken, why);
     if (e)
         return e;
@@ -242,6 +253,7 @@ err book_open(hub *h, time_ms now)
 void book_close(hub *h)
 {
     chain_close(h->book.versions);
+    shelf_done(&h->book.lists);
 }
 
 void book_started(hub *h)

@@ -10,14 +10,18 @@
 #include <pthread.h>
 
 #include "policies/ratify/chain.h"
+#include "policies/ratify/members_shelf.h"
 
 typedef struct hub hub;
 
 enum { BOOK_BEFORE = 8 };
 
+typedef struct book_list_head { char union_id[BUNDLE_TEXT + 1]; uint32_t serial; hash32 hash; } book_list_head;
+
 typedef struct book {
     pthread_mutex_t lock;
     chain *versions;     // under lock; NULL: one file by hand
+    members_shelf lists; // under lock: the newest membership list of each union (hub/members.c)
     day today;           // under lock: of the last tick
     rules_stale stale;   // under lock: as last told
     // Under rules_lock: what was in force until lately; its tickets are good until they expire.
@@ -25,6 +29,8 @@ typedef struct book {
     unsigned before_at;
     uint32_t newest_version; // under rules_lock: of the chain, for those who must not wait
     hash32 newest_hash;
+    book_list_head list_heads[BUNDLE_UNIONS]; // under rules_lock, as these
+    size_t list_count;
 } book;
 
 // Reads and verifies what is in rules_dir (or the one file). Says itself what is wrong.
@@ -34,6 +40,9 @@ void book_started(hub *h); // once the access log stands: says which versions ho
 // Switches where a version has taken force, and tells how stale the rules are.
 void book_tick(hub *h, time_ms now);
 void book_reload(hub *h, time_ms now);
+// Under book.lock, after a list was taken; true: other rules are in force, and book_follow is to be called without it.
+bool book_force(hub *h, time_ms now);
+void book_follow(hub *h, const char *how);
 
 typedef struct book_verdict {
     chain_verdict v;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hub/desk.h"
+#include "hub/members.h"
 #include "proto/control/logdesk.h"
 
 // Which version waits for its day, and how old the one in force is.
@@ -115,6 +116,16 @@ static void list_rules(void *ctx, control_in *in)
     rules_list(ctx, in);
 }
 
+static void publish_members(void *ctx, control_in *in)
+{
+    members_publish(ctx, in);
+}
+
+static void list_members(void *ctx, control_in *in)
+{
+    members_list(ctx, in);
+}
+
 static void log_list(void *ctx, control_in *in)
 {
     hub *h = ctx;
@@ -142,6 +153,7 @@ static void log_head(void *ctx, control_in *in)
 const control_row hub_commands[] = {
     {"status", status_show, false},  {"nodes", nodes_show, false},       {"log.list", log_list, true},
     {"rules.publish", publish_rules, false}, {"rules.list", list_rules, false},
+    {"members.publish", publish_members, false}, {"members.list", list_members, false},
     {"log.raw", log_raw, true},      {"log.verify", log_verify, false},  {"log.head", log_head, false},
 };
 const size_t hub_command_count = sizeof hub_commands / sizeof hub_commands[0];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hub/members.h"
 #include "proto/base/log.h"
 
 enum { HINT_DEADLINE_MS = 30000, ASK_BYTES = 1024 };
@@ -36,7 +37,14 @@ static err reply_pack(hub *h, buf *out)
     hash32 newest = {0};
     book_newest(h, &reply.newest_version, &newest);
     reply.newest_hash = wire_bytes(span_of(newest.at, HASH_BYTES));
-    return wire_encode((const ProtobufCMessage *)&reply, out);
+    list_heads *lists = list_heads_new(h);
+    if (lists) {
+        reply.n_lists = lists->count;
+        reply.lists = lists->at;
+    }
+    err e = wire_encode((const ProtobufCMessage *)&reply, out);
+    free(lists);
+    return e;
 }
 
 static void reply_send(hub *h, link_in *in)
@@ -120,6 +128,18 @@ static err version_take(hub *h, uint32_t version, handout *o)
     return OK;
 }
 
+static err list_take(hub *h, const char *union_id, uint64_t serial, handout *o)
+{
+    err e = lists_get(h, union_id, serial, &o->record);
+    if (e)
+        return e;
+    be32_put(o->head, (uint32_t)o->record.len);
+    be32_put(o->head + 4, 0);
+    o->parts[0] = span_of(o->head, sizeof o->head);
+    o->parts[1] = buf_span(&o->record);
+    return OK;
+}
+
 static void stream(hub *h, link_in *call, const Tsunagu__RulesRequest *q)
 {
     handout *o = calloc(1, sizeof *o);
@@ -130,7 +150,7 @@ static void stream(hub *h, link_in *call, const Tsunagu__RulesRequest *q)
     pthread_mutex_init(&o->lock, NULL);
     o->h = h;
     o->in = call;
-    err e = q->union_id[0] ? ERR_NOT_FOUND : version_take(h, q->version, o);
+    err e = q->union_id[0] ? list_take(h, q->union_id, q->serial, o) : version_take(h, q->version, o);
     if (e) {
         handout_free(o);
         link_reply(call, e, (span){0}, "the hub does not hold that");
@@ -179,6 +199,11 @@ void handout_hint(hub *h)
     book_newest(h, &q.newest_version, &newest);
     q.newest_hash = wire_bytes(span_of(newest.at, HASH_BYTES));
     session **list = roster_list(h, &count);
+    list_heads *lists = list_heads_new(h);
+    if (lists) {
+        q.n_lists = lists->count;
+        q.lists = lists->at;
+    }
     err e = list ? wire_encode((const ProtobufCMessage *)&q, &body) : ERR_MEM;
     for (size_t i = 0; i < count; i++) {
         link_conn *c = session_conn(list[i]);
@@ -190,5 +215,6 @@ void handout_hint(hub *h)
         session_drop(list[i]);
     }
     free(list);
+    free(lists);
     buf_done(&body);
 }

@@ -2,11 +2,13 @@
 // A node says hello: who it is (checked against the session's key), which rules it
 // holds, what it has recorded. It learns where its publications stand.
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hub/desk.h"
 #include "hub/index.h"
 #include "hub/letters.h"
+#include "hub/members.h"
 #include "hub/stops.h"
 
 typedef struct hello {
@@ -79,7 +81,13 @@ void hello_answer(job *j, err e)
         reply.head = &head;
         book_newest(j->h, &reply.newest_version, &newest);
         reply.newest_hash = wire_bytes(span_of(newest.at, HASH_BYTES));
+        list_heads *lists = list_heads_new(j->h);
+        if (lists) {
+            reply.n_lists = lists->count;
+            reply.lists = lists->at;
+        }
         e = wire_encode((const ProtobufCMessage *)&reply, &out);
+        free(lists);
         j->caller->greeted = true;
     }
     job_reply(j, e, buf_span(&out));

@@ -156,7 +156,7 @@ static err list_judge(judging *j, const char *path, members *m, members_why *ret
     buf bytes = {0}, id = {0};
     uint32_t serial = m->serial;
     buf_put_str(&id, m->union_id);
-    err e = shelf_take(&j->shelf, j->bundle, m, j->today, ret, &issue, &bytes);
+    err e = shelf_take(&j->shelf, j->bundle, m, j->today, false, ret, &issue, &bytes);
     if (e == OK) {
         verdict_tell(j, path, buf_str(&id), serial, *ret, &issue);
         if (*ret == MEMBERS_GOOD) {

@@ -46,7 +46,8 @@ const char *members_why_text(members_why w); // a sentence in the asker's tongue
 // Whether its own secretariat signed it.
 members_why members_whose(const policy *bundle, members *m);
 // May `m` follow `before` (NULL: none yet) under these rules? Signature and order only; wrong key first.
-members_why members_step(const policy *bundle, members *before, members *m, day today);
+// gaps: whoever only follows may take a newer list without those between; whoever publishes may not.
+members_why members_step(const policy *bundle, members *before, members *m, day today, bool gaps);
 
 // An entry of a list that has no effect, and why.
 typedef struct members_issue {
@@ -68,6 +69,6 @@ MUST_CHECK err members_lay(const policy *bundle, members *const *lists, size_t c
 // The whole judgement on a new list: step, then no entry without effect and no other union's
 // entry disturbed. MEMBERS_GOOD: ret_bytes are the rules with it. `ret_issue`: where one entry is the reason.
 MUST_CHECK err members_accept(const policy *bundle, members *const *lists, size_t count, members *m, day today,
-                              members_why *ret, members_issue *ret_issue, buf *ret_bytes);
+                              bool gaps, members_why *ret, members_issue *ret_issue, buf *ret_bytes);
 
 #endif

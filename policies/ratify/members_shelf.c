@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policies/rules/folder.h"
+
 members *shelf_find(const members_shelf *s, const char *union_id)
 {
     for (size_t i = 0; i < s->count; i++)
@@ -36,12 +38,12 @@ err shelf_put(members_shelf *s, members *m)
     return OK;
 }
 
-err shelf_take(members_shelf *s, const policy *bundle, members *m, day today, members_why *ret,
+err shelf_take(members_shelf *s, const policy *bundle, members *m, day today, bool gaps, members_why *ret,
                members_issue *ret_issue, buf *ret_bytes)
 {
     buf bytes = {0};
     members_why why = MEMBERS_WHYS;
-    err e = members_accept(bundle, s->lists, s->count, m, today, &why, ret_issue, &bytes);
+    err e = members_accept(bundle, s->lists, s->count, m, today, gaps, &why, ret_issue, &bytes);
     if (e == OK && why == MEMBERS_GOOD)
         e = shelf_put(s, m);
     if (e) {
@@ -52,6 +54,51 @@ err shelf_take(members_shelf *s, const policy *bundle, members *m, day today, me
     if (why == MEMBERS_GOOD)
         *ret_bytes = bytes;
     return OK;
+}
+
+typedef struct loading {
+    members_shelf *s;
+    const char *dir;
+} loading;
+
+static err list_load(void *ctx, const char *union_id, uint32_t serial)
+{
+    loading *l = ctx;
+    const members *have = shelf_find(l->s, union_id);
+    members m;
+    buf bytes = {0};
+    if (have && have->serial >= serial)
+        return OK;
+    err e = folder_get_list(l->dir, union_id, serial, &bytes);
+    if (e == OK)
+        e = members_read(buf_span(&bytes), &m);
+    buf_done(&bytes);
+    if (e)
+        return e == ERR_MEM ? e : OK;
+    if (strcmp(m.union_id, union_id) == 0 && m.serial == serial)
+        e = shelf_put(l->s, &m);
+    members_done(&m);
+    return e;
+}
+
+err shelf_load(members_shelf *s, const char *dir)
+{
+    loading l = {s, dir};
+    return folder_each_list(dir, list_load, &l);
+}
+
+err shelf_rules(const members_shelf *s, rules *version, members_issues *issues, rules **ret)
+{
+    buf bytes = {0};
+    if (s->count == 0) {
+        *ret = rules_keep(version);
+        return OK;
+    }
+    err e = members_lay(version->p, s->lists, s->count, issues, &bytes);
+    if (e == OK)
+        e = rules_of(buf_span(&bytes), ret);
+    buf_done(&bytes);
+    return e;
 }
 
 void shelf_done(members_shelf *s)

@@ -80,7 +80,7 @@ members_why members_whose(const policy *bundle, members *m)
     return why;
 }
 
-members_why members_step(const policy *bundle, members *before, members *m, day today)
+members_why members_step(const policy *bundle, members *before, members *m, day today, bool gaps)
 {
     hash32 was, is;
     members_why why = members_whose(bundle, m);
@@ -89,7 +89,7 @@ members_why members_step(const policy *bundle, members *before, members *m, day 
     if (m->on > today + SKEW_DAYS)
         return MEMBERS_FUTURE;
     if (!before)
-        return m->serial == 1 ? MEMBERS_GOOD : MEMBERS_GAP;
+        return m->serial == 1 || gaps ? MEMBERS_GOOD : MEMBERS_GAP;
     if (strcmp(before->union_id, m->union_id) != 0 || members_hash(before, &was) || members_hash(m, &is))
         return MEMBERS_OTHER_PREVIOUS;
     bool same = memcmp(was.at, is.at, HASH_BYTES) == 0;
@@ -98,7 +98,7 @@ members_why members_step(const policy *bundle, members *before, members *m, day 
     if (m->serial < before->serial)
         return MEMBERS_ROLLBACK;
     if (m->serial - before->serial > 1)
-        return MEMBERS_GAP;
+        return gaps ? MEMBERS_GOOD : MEMBERS_GAP;
     return memcmp(m->previous.at, was.at, HASH_BYTES) == 0 ? MEMBERS_GOOD : MEMBERS_OTHER_PREVIOUS;
 }
 
@@ -155,7 +155,7 @@ static members_why issues_judge(const members_issues *before, const members_issu
 }
 
 err members_accept(const policy *bundle, members *const *lists, size_t count, members *m, day today,
-                   members_why *ret, members_issue *ret_issue, buf *ret_bytes)
+                   bool gaps, members_why *ret, members_issue *ret_issue, buf *ret_bytes)
 {
     members *now[BUNDLE_UNIONS + 1], *before = NULL;
     members_issues was = {0}, is = {0};
@@ -172,7 +172,7 @@ err members_accept(const policy *bundle, members *const *lists, size_t count, me
     }
     if (!before)
         now[count] = m;
-    members_why why = members_step(bundle, before, m, today);
+    members_why why = members_step(bundle, before, m, today, gaps);
     err e = why ? OK : members_lay(bundle, lists, count, &was, &old);
     if (e == ERR_CONFLICT || e == ERR_LIMIT) // nothing held before: nothing can be disturbed
         e = OK;

@@ -12,7 +12,7 @@
 
 #include "policies/rules/rules.h"
 
-enum { PATH_BYTES = 4096, NAME_BYTES = 40 };
+enum { PATH_BYTES = 4096, NAME_BYTES = 320 };
 static const char NEW[] = ".new";
 
 static err failed(void)
@@ -140,6 +140,86 @@ err folder_find(const char *dir, const hash32 *pin, uint32_t *ret_version, buf *
     }
     closedir(d);
     return found;
+}
+
+// ---- membership lists ------------------------------------------------------------------------
+
+static const char LISTS[] = "members", LIST[] = ".list";
+
+static bool id_fits(const char *id)
+{
+    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return n > 0 && n <= 200 && !id[n];
+}
+
+err folder_put_list(const char *dir, const char *union_id, uint32_t serial, span list)
+{
+    char name[NAME_BYTES];
+    if (!id_fits(union_id))
+        return ERR_USAGE;
+    int top = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (top < 0)
+        return failed();
+    err e = mkdirat(top, LISTS, 0755) == 0 || errno == EEXIST ? OK : failed();
+    int at = e ? -1 : openat(top, LISTS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (e == OK && (at < 0 || fsync(top) != 0))
+        e = failed();
+    snprintf(name, sizeof name, "%s-%u%s", union_id, serial, LIST);
+    if (e == OK)
+        e = file_put(at, name, list);
+    if (e == OK && fsync(at) != 0)
+        e = failed();
+    if (at >= 0)
+        close(at);
+    close(top);
+    return e;
+}
+
+err folder_get_list(const char *dir, const char *union_id, uint32_t serial, buf *out)
+{
+    char path[PATH_BYTES];
+    if (!id_fits(union_id))
+        return ERR_USAGE;
+    snprintf(path, sizeof path, "%s/%s/%s-%u%s", dir, LISTS, union_id, serial, LIST);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return failed();
+    err e = fd_read(fd, FOLDER_LIST_MAX, out);
+    close(fd);
+    return e;
+}
+
+// "kkr-12.list" -> "kkr", 12.
+static bool list_name_cut(const char *name, char id[static NAME_BYTES], uint32_t *ret)
+{
+    char back[NAME_BYTES + 40];
+    const char *dash = strrchr(name, '-');
+    size_t len = dash ? (size_t)(dash - name) : 0;
+    if (!dash || len > 200)
+        return false;
+    memcpy(id, name, len);
+    id[len] = '\0';
+    unsigned long v = strtoul(dash + 1, NULL, 10);
+    snprintf(back, sizeof back, "%s-%lu%s", id, v, LIST);
+    *ret = (uint32_t)v;
+    return v && v <= UINT32_MAX && id_fits(id) && strcmp(back, name) == 0;
+}
+
+err folder_each_list(const char *dir, err (*each)(void *ctx, const char *union_id, uint32_t serial), void *ctx)
+{
+    char path[PATH_BYTES], id[NAME_BYTES];
+    uint32_t serial;
+    const struct dirent *entry;
+    err e = OK;
+    snprintf(path, sizeof path, "%s/%s", dir, LISTS);
+    DIR *d = opendir(path);
+    if (!d)
+        return errno == ENOENT ? OK : failed();
+    while (e == OK && (entry = readdir(d)))
+        if (list_name_cut(entry->d_name, id, &serial))
+            e = each(ctx, id, serial);
+    closedir(d);
+    return e;
 }
 
 void folder_tidy(const char *dir)

@@ -20,6 +20,15 @@ MUST_CHECK err folder_get(const char *dir, uint32_t version, const char *what, b
 MUST_CHECK err folder_put(const char *dir, uint32_t version, span bundle, span record);
 // The bundle with this hash, whatever its number: the pinned first version.
 MUST_CHECK err folder_find(const char *dir, const hash32 *pin, uint32_t *ret_version, buf *out);
+
+// Membership lists: members/UNION-SERIAL.list in the same folder. ERR_USAGE: no union's short name.
+#define FOLDER_LIST_MAX (4u << 20)
+MUST_CHECK err folder_put_list(const char *dir, const char *union_id, uint32_t serial, span list);
+MUST_CHECK err folder_get_list(const char *dir, const char *union_id, uint32_t serial, buf *out);
+// Each list in no order; stops at the first error. A folder that is not there has none.
+MUST_CHECK err folder_each_list(const char *dir, err (*each)(void *ctx, const char *union_id, uint32_t serial),
+                                void *ctx);
+
 void folder_tidy(const char *dir); // removes what an interrupted folder_put left
 
 #endif

@@ -41,7 +41,7 @@ const char *log_event_name(uint32_t e)
         [EVENT_STOP_TOLD] = "stop_told", [EVENT_RULES] = "rules",         [EVENT_RELEASE] = "release",
         [EVENT_CONSENT] = "consent",     [EVENT_REGISTER] = "register",   [EVENT_READ] = "read",
         [EVENT_ASK] = "ask",             [EVENT_CONTROL] = "control",     [EVENT_CUT] = "cut",
-        [EVENT_LETTER] = "letter",
+        [EVENT_LETTER] = "letter",       [EVENT_MEMBERS] = "members",
     };
     return e < EVENT_COUNT ? names[e] : "?";
 }

@@ -30,6 +30,7 @@ typedef enum log_event {
     EVENT_CONTROL = 19,                       // an operator's command that changes or shows patient data
     EVENT_CUT = 20,                           // a peer was cut off for breaking the protocol
     EVENT_LETTER = 21,                        // a letter between nodes was passed on, or refused
+    EVENT_MEMBERS = 22,                       // a union's membership list was taken, or refused
     EVENT_COUNT
 } log_event;
 const char *log_event_name(uint32_t e); // "lookup"; "?" if unknown

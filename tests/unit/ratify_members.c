@@ -106,7 +106,7 @@ static members_why judge_over(const policy *p, members *const *lists, size_t cou
     members_issue issue;
     buf bytes = {0};
     signed_by(m, KEY_A + m->union_id[0] - 'a', TODAY);
-    assert_int_equal(members_accept(p, lists, count, m, TODAY, &why, &issue, &bytes), OK);
+    assert_int_equal(members_accept(p, lists, count, m, TODAY, false, &why, &issue, &bytes), OK);
     assert_int_equal(bytes.len > 0, why == MEMBERS_GOOD);
     if (ret && why == MEMBERS_GOOD)
         assert_int_equal(policy_open(buf_span(&bytes), ret), OK);
@@ -147,7 +147,7 @@ static void same_bytes(void **state)
         for (size_t k = 0; k < b.len * 8; k++) { // any bit changed: refused, or no longer signed so
             b.at[k / 8] ^= (uint8_t)(1 << k % 8);
             if (members_read(buf_span(&b), &back) == OK) {
-                assert_int_not_equal(members_step(p, NULL, &back, TODAY), MEMBERS_GOOD);
+                assert_int_not_equal(members_step(p, NULL, &back, TODAY, false), MEMBERS_GOOD);
                 members_done(&back);
             }
             b.at[k / 8] ^= (uint8_t)(1 << k % 8);
@@ -171,31 +171,33 @@ static void order_and_keys(void **state)
     (void)state;
     policy *p = bundle_make();
     members one = draft_of(p, "a"), two, three, m;
-    assert_int_equal(members_step(p, NULL, &one, TODAY), MEMBERS_UNSIGNED);
+    assert_int_equal(members_step(p, NULL, &one, TODAY, false), MEMBERS_UNSIGNED);
     signed_by(&one, KEY_A + 1, TODAY);
-    assert_int_equal(members_step(p, NULL, &one, TODAY), MEMBERS_OTHER_UNION);
+    assert_int_equal(members_step(p, NULL, &one, TODAY, false), MEMBERS_OTHER_UNION);
     signed_by(&one, 3, TODAY);
-    assert_int_equal(members_step(p, NULL, &one, TODAY), MEMBERS_WRONG_KEY);
+    assert_int_equal(members_step(p, NULL, &one, TODAY, false), MEMBERS_WRONG_KEY);
     signed_by(&one, KEY_A, TODAY + 2);
-    assert_int_equal(members_step(p, NULL, &one, TODAY), MEMBERS_FUTURE);
+    assert_int_equal(members_step(p, NULL, &one, TODAY, false), MEMBERS_FUTURE);
     signed_by(&one, KEY_A, TODAY);
-    assert_int_equal(members_step(p, NULL, &one, TODAY), MEMBERS_GOOD);
+    assert_int_equal(members_step(p, NULL, &one, TODAY, false), MEMBERS_GOOD);
     assert_int_equal(members_next(&one, &two), OK);
     add(&two, 119900074, "己医院", "clinic");
     signed_by(&two, KEY_A, TODAY);
     assert_int_equal(members_next(&two, &three), OK);
     signed_by(&three, KEY_A, TODAY);
-    assert_int_equal(members_step(p, &one, &two, TODAY), MEMBERS_GOOD);
-    assert_int_equal(members_step(p, &one, &one, TODAY), MEMBERS_SAME);
-    assert_int_equal(members_step(p, &two, &one, TODAY), MEMBERS_ROLLBACK);
-    assert_int_equal(members_step(p, &one, &three, TODAY), MEMBERS_GAP);
-    assert_int_equal(members_step(p, NULL, &two, TODAY), MEMBERS_GAP);
+    assert_int_equal(members_step(p, &one, &two, TODAY, false), MEMBERS_GOOD);
+    assert_int_equal(members_step(p, &one, &one, TODAY, false), MEMBERS_SAME);
+    assert_int_equal(members_step(p, &two, &one, TODAY, false), MEMBERS_ROLLBACK);
+    assert_int_equal(members_step(p, &one, &three, TODAY, false), MEMBERS_GAP);
+    assert_int_equal(members_step(p, NULL, &two, TODAY, false), MEMBERS_GAP);
+    assert_int_equal(members_step(p, &one, &three, TODAY, true), MEMBERS_GOOD); // whoever only follows
+    assert_int_equal(members_step(p, &three, &one, TODAY, true), MEMBERS_ROLLBACK);
     assert_int_equal(members_next(&one, &m), OK);
     signed_by(&m, KEY_A, TODAY);
-    assert_int_equal(members_step(p, &two, &m, TODAY), MEMBERS_FORK);
-    assert_int_equal(members_step(p, &m, &three, TODAY), MEMBERS_OTHER_PREVIOUS);
+    assert_int_equal(members_step(p, &two, &m, TODAY, false), MEMBERS_FORK);
+    assert_int_equal(members_step(p, &m, &three, TODAY, false), MEMBERS_OTHER_PREVIOUS);
     m.union_id = "z";
-    assert_int_equal(members_step(p, NULL, &m, TODAY), MEMBERS_NO_UNION);
+    assert_int_equal(members_step(p, NULL, &m, TODAY, false), MEMBERS_NO_UNION);
     members_done(&one);
     members_done(&two);
     members_done(&three);
