@@ -32,7 +32,7 @@ void book_drop(book *b)
         return;
     mapping_free(b->map);
     rules_drop(b->r);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         rules_drop(b->beside[i]);
     free(b);
 }
@@ -88,8 +88,8 @@ out:
 
 const rules *book_named(const book *b, const hash32 *hash)
 {
-    const rules *all[] = {b->r, b->beside[0], b->beside[1]};
-    for (int i = 0; i < 3; i++)
+    const rules *all[] = {b->r, b->beside[0], b->beside[1], b->beside[2]};
+    for (int i = 0; i < 4; i++)
         if (all[i] && crypto_same(all[i]->hash.at, hash->at, HASH_BYTES))
             return all[i];
     return NULL;

@@ -17,7 +17,8 @@ typedef struct asking {
     pool_task base; // first
     node *n;
     link_conn *conn;  // for credit, while the call is open
-    uint32_t version; // 0: nothing is asked for, only told
+    uint32_t version; // 0: nothing is asked for but perhaps a list, only told
+    list_want list;   // serial 0: none
     buf bytes;
     span bundle, record;
     const char *wrong; // why it is not listened to any more
@@ -68,6 +69,16 @@ static void version_taken(node *n, const chain_verdict *v)
     log_line(LOG_INFO, "rules: %s", note);
     node_note(n, EVENT_RULES, OK, note);
     rulebook_turn(n, clock_now_ms(), false);
+}
+
+static void list_come(pool_task *base)
+{
+    asking *a = (asking *)base;
+    node *n = a->n;
+    bool good = lists_judge(n, &a->list, a->bundle);
+    asking_over(a, good);
+    if (good)
+        follow_tick(n);
 }
 
 static void version_judge(pool_task *base)
@@ -130,8 +141,10 @@ static void reply_hear(node *n, span body)
     Tsunagu__RulesReply *r;
     arena a;
     arena_init(&a, 1 << 18);
-    if (WIRE_DECODE(body, Tsunagu__RulesReply, tsunagu__rules_reply__descriptor, WIRE_BODY_MAX, &a, &r) == OK)
+    if (WIRE_DECODE(body, Tsunagu__RulesReply, tsunagu__rules_reply__descriptor, WIRE_BODY_MAX, &a, &r) == OK) {
+        lists_hear(n, r->lists, r->n_lists);
         rulebook_hear(n, r->newest_version, wire_span(r->newest_hash), false);
+    }
     arena_done(&a);
 }
 
@@ -149,10 +162,10 @@ static void rules_done(void *ctx, link_out *call, err e, uint32_t status, span b
         e = status < ERR_COUNT ? (err)status : ERR_FORMAT;
     if (e == OK)
         reply_hear(a->n, body);
-    if (e == OK && a->version == 0) {
+    if (e == OK && a->version == 0 && !a->list.serial) {
         asking_over(a, true);
     } else if (e == OK && parts_cut(a)) {
-        a->base.run = version_judge;
+        a->base.run = a->version ? version_judge : list_come;
         pool_submit(a->n->hands, &a->base); // signatures and the disk: not on the line's thread
     } else if (e == OK) {
         rulebook_refused(a->n, ERR_FORMAT, a->version, "cut", "shorter than it said", &(hash32){{0}});
@@ -168,11 +181,13 @@ static void rules_done(void *ctx, link_out *call, err e, uint32_t status, span b
 // ---- asking ------------------------------------------------------------------------------------------
 
 // Takes the turn: what is to be asked for now, 0 for only telling.
-static bool turn_take(rulebook *b, uint32_t *ret_version)
+static bool turn_take(rulebook *b, uint32_t *ret_version, list_want *ret_list)
 {
     uint32_t next = policy_version(chain_newest(b->held)->p) + 1;
-    bool behind = b->hub_newest >= next, turn = !b->asking && (behind || b->tell) && clock_mono_ms() >= b->again_at;
-    if (!turn)
+    bool behind = b->hub_newest >= next;
+    if (b->asking || clock_mono_ms() < b->again_at)
+        return false;
+    if (!behind && !lists_behind(&b->lists, ret_list) && !b->tell)
         return false;
     b->asking = true;
     if (!behind)
@@ -181,7 +196,7 @@ static bool turn_take(rulebook *b, uint32_t *ret_version)
     return true;
 }
 
-static void rules_ask(node *n, uint32_t version)
+static void rules_ask(node *n, uint32_t version, const list_want *list)
 {
     Tsunagu__RulesRequest q = TSUNAGU__RULES_REQUEST__INIT;
     asking *a = calloc(1, sizeof *a);
@@ -189,13 +204,15 @@ static void rules_ask(node *n, uint32_t version)
     err e = a ? OK : ERR_MEM;
     __atomic_add_fetch(&n->jobs_open, 1, __ATOMIC_SEQ_CST);
     if (e == OK) {
-        *a = (asking){.n = n, .version = version};
+        *a = (asking){.n = n, .version = version, .list = *list};
+        q.union_id = a->list.union_id;
+        q.serial = a->list.serial;
         q.version = version;
         q.rules_version = policy_version(k->r->p);
         q.rules_held = rulebook_held(n);
         q.rules_hash = wire_bytes(span_of(k->r->hash.at, HASH_BYTES));
         link_out_events ev = {.ctx = a, .chunk = rules_chunk, .done = rules_done};
-        e = uplink_call(n->up, METHOD_RULES, (const ProtobufCMessage *)&q, ASK_DEADLINE_MS, version ? WINDOW : 0, &ev,
+        e = uplink_call(n->up, METHOD_RULES, (const ProtobufCMessage *)&q, ASK_DEADLINE_MS, version || list->serial ? WINDOW : 0, &ev,
                         &a->conn, NULL);
     }
     book_drop(k);
@@ -213,6 +230,7 @@ static void rules_ask(node *n, uint32_t version)
 void follow_tick(node *n)
 {
     uint32_t version;
+    list_want list = {.serial = 0};
     if (!n->up || __atomic_load_n(&n->closing, __ATOMIC_SEQ_CST))
         return;
     link_conn *c = uplink_conn(n->up);
@@ -220,10 +238,10 @@ void follow_tick(node *n)
         return;
     link_conn_drop(c);
     pthread_mutex_lock(&n->versions->lock);
-    bool turn = turn_take(n->versions, &version);
+    bool turn = turn_take(n->versions, &version, &list);
     pthread_mutex_unlock(&n->versions->lock);
     if (turn)
-        rules_ask(n, version);
+        rules_ask(n, version, &list);
 }
 
 // The same number under another hash is a fork that somebody must look into; fetching would not help.
@@ -261,6 +279,7 @@ void rules_new_begin(job *j)
     Tsunagu__RulesNewReply r = TSUNAGU__RULES_NEW_REPLY__INIT;
     buf body = {0};
     err e = wire_encode((const ProtobufCMessage *)&r, &body);
+    lists_hear(j->n, q->lists, q->n_lists);
     rulebook_hear(j->n, q->newest_version, wire_span(q->newest_hash), false);
     job_reply(j, e, buf_span(&body));
     buf_done(&body);

@@ -44,7 +44,9 @@ extern const char *const node_tables[];
 typedef struct book {
     rules *r;
     mapping *map;
-    rules *beside[2]; // the versions before and after, or NULL: tickets may still, or already, name them
+    // The versions before and after, and what was in force until lately (with other membership lists), or
+    // NULL: tickets may still, or already, name them.
+    rules *beside[3];
     int count;        // book_keep and book_drop only
 } book;
 

@@ -116,27 +116,34 @@ static err first_load(node *n)
 
 // ---- the one in force ------------------------------------------------------------------------------
 
-static rules *beside_at(const chain *c, uint32_t version)
+static rules *beside_at(rulebook *b, uint32_t version)
 {
-    const chain_version *x = chain_find(c, version);
-    return x ? rules_keep(x->r) : NULL;
+    const chain_version *x = chain_find(b->held, version);
+    return x ? lists_over(&b->lists, x->r) : NULL;
 }
 
 // What today asks for: counted.
 typedef struct wanted {
-    rules *r, *beside[2];
+    rules *r, *beside[3];
 } wanted;
 
 // Never back to an older version, even if the clock goes back.
-static wanted wanted_at(rulebook *b, time_ms at, rules *now)
+static wanted wanted_at(rulebook *b, time_ms at, const book *book_now)
 {
     wanted w;
     pthread_mutex_lock(&b->lock);
-    rules *due = chain_at(b->held, day_of_time(at));
-    w.r = rules_keep(now && policy_version(now->p) > policy_version(due->p) ? now : due);
-    uint32_t version = policy_version(w.r->p);
-    w.beside[0] = beside_at(b->held, version - 1);
-    w.beside[1] = beside_at(b->held, version + 1);
+    rules *due = chain_at(b->held, day_of_time(at)), *now = book_now ? book_now->r : NULL;
+    const chain_version *later = now && policy_version(now->p) > policy_version(due->p)
+                                     ? chain_find(b->held, policy_version(now->p)) : NULL;
+    w.r = lists_over(&b->lists, later ? later->r : due);
+    if (!w.r && now)
+        w.r = rules_keep(now);
+    uint32_t version = w.r ? policy_version(w.r->p) : 0;
+    w.beside[0] = version ? beside_at(b, version - 1) : NULL;
+    w.beside[1] = version ? beside_at(b, version + 1) : NULL;
+    w.beside[2] = !now ? NULL : now != w.r ? rules_keep(now) : book_now->beside[2];
+    if (now && now == w.r && w.beside[2])
+        rules_keep(w.beside[2]);
     pthread_mutex_unlock(&b->lock);
     return w;
 }
@@ -146,18 +153,22 @@ static void wanted_drop(wanted *w)
     rules_drop(w->r);
     rules_drop(w->beside[0]);
     rules_drop(w->beside[1]);
+    rules_drop(w->beside[2]);
 }
 
 static err wanted_book(node *n, wanted *w, book **ret)
 {
     char why[256] = "";
-    err e = book_of(&n->config, w->r, true, why, ret);
-    if (e) {
+    err e = w->r ? book_of(&n->config, w->r, true, why, ret) : ERR_CONFLICT;
+    if (e && !w->r)
+        log_line(LOG_ERROR, "%s: no rules with these membership lists can be put in force", n->config.rules_dir);
+    else if (e) {
         log_line(LOG_ERROR, "rules version %u could not be put in force: %s", policy_version(w->r->p),
                  why[0] ? why : err_text(e));
-        return e;
     }
-    for (int i = 0; i < 2; i++) {
+    if (e)
+        return e;
+    for (int i = 0; i < 3; i++) {
         (*ret)->beside[i] = w->beside[i];
         w->beside[i] = NULL;
     }
@@ -171,7 +182,7 @@ void rulebook_turn(node *n, time_ms at, bool renew)
     char note[64];
     pthread_mutex_lock(&b->turning);
     now = node_book(n);
-    wanted w = wanted_at(b, at, now->r);
+    wanted w = wanted_at(b, at, now);
     bool other = now->r != w.r;
     if ((other || renew || now->beside[0] != w.beside[0] || now->beside[1] != w.beside[1]) &&
         wanted_book(n, &w, &fresh) == OK) {
@@ -243,6 +254,9 @@ err rulebook_open(node *n, rulebook **ret)
         e = folder_load(n);
     if (e)
         return e;
+    e = shelf_load(&b->lists.shelf, n->config.rules_dir);
+    if (e)
+        return e;
     wanted w = wanted_at(b, clock_now_ms(), NULL);
     e = wanted_book(n, &w, &n->book_now);
     wanted_drop(&w);
@@ -254,6 +268,7 @@ void rulebook_free(rulebook *b)
     if (!b)
         return;
     chain_close(b->held);
+    lists_done(&b->lists);
     pthread_mutex_destroy(&b->lock);
     pthread_mutex_destroy(&b->turning);
     free(b);

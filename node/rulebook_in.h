@@ -4,6 +4,7 @@
 #ifndef TSUNAGU_NODE_RULEBOOK_IN_H
 #define TSUNAGU_NODE_RULEBOOK_IN_H
 
+#include "node/members.h"
 #include "node/rulebook.h"
 #include "policies/ratify/chain.h"
 
@@ -19,6 +20,7 @@ struct rulebook {
     hash32 trouble_hash;     // of what was refused: the same again is not told again
     rules_stale stale;       // the step told of, and on which day
     day stale_told;
+    node_lists lists;
     // following
     uint32_t hub_newest;
     hash32 hub_hash;

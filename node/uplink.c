@@ -10,6 +10,7 @@
 
 #include "node/desk.h"
 #include "node/disclosure.h"
+#include "node/members.h"
 #include "node/outbox.h"
 #include "node/post.h"
 #include "node/rulebook.h"
@@ -213,6 +214,7 @@ static void hello_done(void *ctx, link_out *call, err e, uint32_t status, span b
         g->generation = u->generation;
         pthread_mutex_unlock(&u->lock);
         g->publish_seq = r->publish_seq;
+        lists_hear(n, r->lists, r->n_lists);
         if (r->newest_hash.len == HASH_BYTES) {
             g->newest = r->newest_version;
             memcpy(g->newest_hash.at, r->newest_hash.data, HASH_BYTES);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside the rulebook: the unions' membership lists at this node, laid over whichever version is in force. The
+// hub says which ones it holds and hands them out; each is verified here.
+// Owner: the rulebook; everything under its lock. Thread: any. Fails: a list that does not verify is
+// refused with its reason in the access log, and the one before stays.
+#ifndef TSUNAGU_NODE_MEMBERS_H
+#define TSUNAGU_NODE_MEMBERS_H
+
+#include "node/node.h"
+#include "policies/ratify/members_shelf.h"
+#include "proto/wire/wire.h"
+
+typedef struct list_want {
+    char union_id[BUNDLE_TEXT + 1];
+    uint32_t serial; // 0: nothing
+} list_want;
+
+enum { LISTS_LAID = 4 };
+typedef struct node_lists {
+    members_shelf shelf;
+    struct { rules *base, *over; } laid[LISTS_LAID]; // versions with these lists over them
+    unsigned laid_at;
+    list_want said[BUNDLE_UNIONS]; // what the hub says it holds
+    size_t said_count, next;       // next: whose turn it is to be asked for
+    hash32 refused;                // the same bytes again are not told again
+} node_lists;
+
+void lists_done(node_lists *l);
+// A version with the lists over it, counted; NULL: they cannot be laid over it (said in the log).
+rules *lists_over(node_lists *l, rules *base);
+bool lists_behind(node_lists *l, list_want *ret); // takes turns, so that one refused list holds up no other
+// What the hub says. Any thread, without the lock.
+void lists_hear(node *n, Tsunagu__ListHead *const *lists, size_t count);
+// What came for `want`. Without the lock. false: refused.
+bool lists_judge(node *n, const list_want *want, span bytes);
+
+#endif
