@@ -22,6 +22,8 @@ int ask_daemon(const invocation *v, const char *command, const ask_arg *args, as
 int ask_daemon_with(const invocation *v, const char *command, const ask_arg *args, span data, ask *ret);
 // The options of the invocation as arguments; returns how many (room for OPTIONS_MAX + 1).
 size_t ask_options(const invocation *v, ask_arg *args);
+// What is larger than one message, in pieces; the last one's reply stands. record: how much of its end is that.
+int ask_pieces(const invocation *v, const char *command, span all, size_t record, ask *ret);
 void ask_done(ask *a);
 const char *record_field(const Tsunagu__ControlRecord *r, const char *key); // NULL if absent
 

@@ -83,6 +83,7 @@ int members_node_run(invocation *v);
 int members_sign_run(invocation *v);
 int members_check_run(invocation *v);
 int members_history_run(invocation *v);
+int members_publish_run(invocation *v);
 int policy_explain_run(invocation *v);
 int policy_diff_run(invocation *v);
 int policy_matrix_run(invocation *v);

@@ -31,7 +31,7 @@ static err file_take(const invocation *v, const char *path, size_t most, buf *ou
 }
 
 // Piece after piece; the last one's reply stays in *ret.
-static int pieces_send(const invocation *v, const char *command, span all, size_t record, ask *ret)
+int ask_pieces(const invocation *v, const char *command, span all, size_t record, ask *ret)
 {
     char total[24], at[24], second[24], handle[64] = "";
     snprintf(total, sizeof total, "%zu", all.len);
@@ -116,7 +116,7 @@ int policy_publish_run(invocation *v)
         code = exit_of(e);
         goto out;
     }
-    code = pieces_send(v, "rules.publish", buf_span(&all), all.len - first, &a);
+    code = ask_pieces(v, "rules.publish", buf_span(&all), all.len - first, &a);
     if (code != EXIT_OK)
         goto out;
     e = a.reply->status < ERR_COUNT ? (err)a.reply->status : ERR_INTERNAL;

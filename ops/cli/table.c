@@ -183,6 +183,8 @@ static const option_row members_check_options[] = {
     {"@LIST...", "LIST", true, N_("lists, of any unions, in any order"), NULL},
     {"bundle", "BUNDLE", true, N_("the rules in force"), NULL},
     {"out", "FILE", false, N_("write the rules with these lists there, as a bundle"), NULL}, END};
+static const option_row members_publish_options[] = {
+    {"@LIST", "LIST", true, N_("a signed list"), NULL}, END};
 static const option_row members_history_options[] = {
     {"@LIST...", "LIST", true, N_("lists, of any unions, in any order"), NULL}, END};
 static const option_row policy_show_options[] = {
@@ -379,6 +381,10 @@ const command_row command_table[] = {
     {"members show", N_("what a membership list holds"), NULL, members_show_options, NULL, NULL, members_show_run},
     {"members check", N_("judge membership lists as hub and nodes will"), NULL, members_check_options, NULL, NULL,
      members_check_run},
+    {"members publish", N_("hand a signed list to the hub"), NULL, members_publish_options, NULL, NULL,
+     members_publish_run},
+    {"members list", N_("the lists that the hub holds"), NULL, none, "members.list",
+     "list: union serial on facilities nodes why hash", NULL},
     {"members history", N_("lists one after the other: who came, who left"), NULL, members_history_options, NULL, NULL,
      members_history_run},
 
