@@ -53,7 +53,7 @@ static void looking_run(pool_task *base)
     job_submit(l->j); // nobody sees what was found before the entry is durable
 }
 
-static void look_begin(node *n, control_in *in, const char *what, err (*look)(job *j, control_in *in))
+void look_begin(node *n, control_in *in, const char *what, err (*look)(job *j, control_in *in))
 {
     job *j = job_with(n, sizeof(looking), looking_log, looking_answer);
     if (!j) {
@@ -339,24 +339,15 @@ static err candidates_find(job *j, store_txn *t, const identity *form, uint32_t 
     return e;
 }
 
-static err candidates_look(job *j, control_in *in)
+err charts_candidates_show(job *j, control_in *in, store_txn *t, const identity *form)
 {
-    identity form = {.birth = DAY_NONE};
     size_t count = 0, hidden = 0;
-    bool any = false;
-    store_txn *t;
     candidate *all = calloc(CANDIDATES_MAX, sizeof *all);
-    err e = all ? identity_args(in, &form, &any) : ERR_MEM;
-    if (e == OK && !any) {
-        control_note(in, "give what the form says: kana_family, kana_given, birth, sex, ...");
-        e = ERR_USAGE;
-    }
+    err e = all ? OK : ERR_MEM;
     if (e == OK)
-        e = store_read(j->n->keep, &t);
-    if (e)
-        goto out;
-    remember_who(j, &form);
-    e = candidates_find(j, t, &form, strengths_shown(j->n, control_arg(in, "all") != NULL), all, &count, &hidden);
+        remember_who(j, form);
+    if (e == OK)
+        e = candidates_find(j, t, form, strengths_shown(j->n, control_arg(in, "all") != NULL), all, &count, &hidden);
     if (e == OK && count)
         qsort(all, count, sizeof *all, candidate_cmp);
     for (size_t i = 0; e == OK && i < count; i++)
@@ -365,11 +356,29 @@ static err candidates_look(job *j, control_in *in)
         control_note(in, "%zu more share too little with the form to be shown; --all shows them", hidden);
     else if (e == OK && !count)
         control_note(in, "nobody here fits the form");
-    store_end(t);
-out:
     if (all)
         explicit_bzero(all, CANDIDATES_MAX * sizeof *all);
     free(all);
+    return e;
+}
+
+static err candidates_look(job *j, control_in *in)
+{
+    identity form = {.birth = DAY_NONE};
+    bool any = false;
+    store_txn *t;
+    err e = identity_args(in, &form, &any);
+    if (e == OK && !any) {
+        control_note(in, "give what the form says: kana_family, kana_given, birth, sex, ...");
+        e = ERR_USAGE;
+    }
+    if (e == OK)
+        e = store_read(j->n->keep, &t);
+    if (e)
+        goto out;
+    e = charts_candidates_show(j, in, t, &form);
+    store_end(t);
+out:
     identity_wipe(&form);
     return e;
 }

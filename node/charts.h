@@ -6,7 +6,12 @@
 #define TSUNAGU_NODE_CHARTS_H
 
 #include "node/job.h"
+#include "proto/pact/identity.h"
 
+// Runs `look` on the pool: it may read files and fill the reply, which leaves when the entry `what` is durable.
+void look_begin(node *n, control_in *in, const char *what, err (*look)(job *j, control_in *in));
+// Within a look: who of our patients the form may mean.
+MUST_CHECK err charts_candidates_show(job *j, control_in *in, store_txn *t, const identity *form);
 void charts_list(node *n, control_in *in);
 void charts_documents(node *n, control_in *in);
 void charts_identity(node *n, control_in *in);

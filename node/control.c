@@ -5,6 +5,7 @@
 
 #include "node/charts.h"
 #include "node/desk.h"
+#include "node/flow.h"
 #include "node/outbox.h"
 #include "node/post.h"
 #include "node/rulebook.h"
@@ -207,6 +208,16 @@ GATED(lookup)
 GATED(timeline)
 GATED(tickets_show)
 GATED(letters_show)
+GATED(request_new)
+GATED(request_list)
+GATED(request_cancel)
+GATED(request_reply)
+GATED(inbox_list)
+GATED(inbox_show)
+GATED(inbox_accept)
+GATED(inbox_check)
+GATED(inbox_reject)
+GATED(inbox_ask_back)
 GATED(sheet_manifest)
 GATED(reading_open)
 GATED(reading_read)
@@ -237,6 +248,16 @@ const control_row node_commands[] = {
     {"timeline", gated_timeline, false},
     {"ticket", gated_tickets_show, true},
     {"letters", gated_letters_show, true},
+    {"request", gated_request_new, false},
+    {"requests", gated_request_list, false},
+    {"request.cancel", gated_request_cancel, false},
+    {"request.reply", gated_request_reply, false},
+    {"inbox", gated_inbox_list, false},
+    {"inbox.show", gated_inbox_show, false},
+    {"accept", gated_inbox_accept, false},
+    {"check", gated_inbox_check, false},
+    {"reject", gated_inbox_reject, false},
+    {"ask-back", gated_inbox_ask_back, false},
     {"manifest", gated_sheet_manifest, false},
     {"open", gated_reading_open, false},
     {"read", gated_reading_read, false},

@@ -10,6 +10,7 @@
 
 #include "node/desk.h"
 #include "node/disclosure.h"
+#include "node/flow.h"
 #include "node/post.h"
 #include "node/rulebook.h"
 #include "node/scan.h"
@@ -22,7 +23,7 @@
 
 const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
                                    "person", "stop", "ask", "own", "own_back", "letter_out", "letter_stream", "letter_in", "letter_held",
-                                   "request", "request_list", "request_past", "content", NULL};
+                                   "request", "request_list", "request_past", "content", "known", NULL};
 
 enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
 
@@ -213,6 +214,7 @@ void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
         rulebook_tick(n, now);
         viewer_tick(n, now);
         post_tick(n, now);
+        flow_tick(n, now);
         if (reload())
             node_reload(n);
     }

@@ -42,6 +42,23 @@ err own_find(store_txn *t, uint64_t facility, const char *number, pseudonym *ret
     return e;
 }
 
+err own_link(store_txn *t, uint64_t facility, const char *number, const pseudonym *who)
+{
+    uint8_t key[8 + NUMBER_MAX], back[PSEUDONYM_BYTES + 8];
+    pseudonym old;
+    span value;
+    if (!number[0] || strlen(number) > NUMBER_MAX)
+        return ERR_USAGE;
+    err e = own_find(t, facility, number, &old);
+    if (e != ERR_NOT_FOUND)
+        return e ? e : pseudonym_same(&old, who) ? OK : ERR_CONFLICT;
+    e = store_get(t, TABLE_OWN_BACK, back_key(who, facility, back), &value);
+    if (e != ERR_NOT_FOUND)
+        return e ? e : ERR_EXISTS;
+    e = store_put(t, TABLE_OWN, own_key(facility, number, key), span_of(who->at, PSEUDONYM_BYTES));
+    return e ? e : store_put(t, TABLE_OWN_BACK, span_of(back, sizeof back), span_str(number));
+}
+
 // ---- identity from a form ------------------------------------------------------------
 
 #define FIELD(name) {#name, offsetof(identity, name), sizeof ((identity *)0)->name}

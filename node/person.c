@@ -174,6 +174,40 @@ err person_unread_count(store_txn *t, uint64_t *ret)
     return meta_number(t, UNREAD, ret);
 }
 
+static span known_key(const pseudonym *who, const char *chart, uint8_t out[static PSEUDONYM_BYTES + SSMIX_CHART_MAX])
+{
+    size_t n = strlen(chart);
+    memcpy(out, who->at, PSEUDONYM_BYTES);
+    memcpy(out + PSEUDONYM_BYTES, chart, n);
+    return span_of(out, PSEUDONYM_BYTES + n);
+}
+
+// Whom an enquiry may mean: pseudonyms of all charts, whether anything was agreed to or not.
+static err known_move(store_txn *t, const person_record *old, const person_record *now)
+{
+    uint8_t key[PSEUDONYM_BYTES + SSMIX_CHART_MAX];
+    bool was = old && old->named, is = now->present && now->named;
+    err e = OK;
+    if (was && !(is && pseudonym_same(&old->who, &now->who)))
+        e = store_delete(t, TABLE_KNOWN, known_key(&old->who, now->chart, key));
+    if (e == ERR_NOT_FOUND)
+        e = OK;
+    return e == OK && is ? store_put(t, TABLE_KNOWN, known_key(&now->who, now->chart, key), span_of("", 0)) : e;
+}
+
+static err known_one(void *ctx, span key, span value)
+{
+    (void)key, (void)value;
+    *(bool *)ctx = true;
+    return ERR_CLOSED;
+}
+
+err person_known(store_txn *t, const pseudonym *who, bool *ret)
+{
+    *ret = false;
+    return store_walk(t, TABLE_KNOWN, span_of(who->at, PSEUDONYM_BYTES), (span){0}, known_one, ret);
+}
+
 err person_put(store_txn *t, const person_record *p)
 {
     person_record old;
@@ -183,6 +217,8 @@ err person_put(store_txn *t, const person_record *p)
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     e = had ? traits_drop(t, TABLE_TRAIT, &old.keys, p->chart) : OK;
+    if (e == OK)
+        e = known_move(t, had ? &old : NULL, p);
     if (e == OK)
         e = unread_count(t, had && old.unread, p->present && p->unread);
     if (e == OK && !p->present)

@@ -28,6 +28,8 @@ void person_name(const char *family, const char *given, char out[static IDENTITY
 void person_traits(const node *n, const identity *i, person_record *ret);
 MUST_CHECK err person_get(store_txn *t, const char *chart, person_record *ret);
 MUST_CHECK err person_put(store_txn *t, const person_record *p);
+// Does any chart here have exactly this pseudonym?
+MUST_CHECK err person_known(store_txn *t, const pseudonym *who, bool *ret);
 // Charts that share a trait with this identity, each once, at most `max`, those that share most first.
 MUST_CHECK err person_search(const node *n, store_txn *t, const identity *i, char (*charts)[SSMIX_CHART_MAX + 1],
                              size_t max, size_t *ret_count);

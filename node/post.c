@@ -144,8 +144,10 @@ static void arrive_answer(job *j, err e)
     buf_done(&body);
     buf_wipe(&a->plain);
     crypto_wipe(&a->secret, sizeof a->secret);
-    if (e == OK && a->status == OK)
+    if (e == OK && a->status == OK) {
         post_pump(j->n); // what it made us answer
+        uplink_pump(j->n);
+    }
 }
 
 void letter_begin(job *j)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/disclosure.h"
+#include "node/flow.h"
 #include "node/outbox.h"
 #include "node/uplink_in.h"
 #include "proto/base/log.h"
@@ -30,6 +31,9 @@ static void turn_give_back(uplink *u)
 typedef struct acknowledgement {
     uint64_t publish_seq;
     bool gap, resync, moved;
+    uint64_t *refused; // in the job's memory
+    char **whys;
+    size_t refused_count;
 } acknowledgement;
 
 static err ack_run(job *j, store_txn *t)
@@ -47,6 +51,8 @@ static err ack_run(job *j, store_txn *t)
     if (e)
         return e;
     e = k->resync ? disclosure_resync_begin(j, t, k->publish_seq) : outbox_acked(t, k->publish_seq);
+    if (e == OK && !k->resync)
+        e = flow_published(j, t, k->refused, k->whys, k->refused_count);
     if (e == OK)
         publish_waits_check(j->n, t, j->now);
     return job_store_err(e);
@@ -63,6 +69,7 @@ static void ack_answer(job *j, err e)
         disclosure_resync_go(j->n);
     } else if (k->moved) {
         uplink_pump(j->n);
+        post_pump(j->n); // what the hub now has may complete a request
     } // else the tick tries again
 }
 
@@ -74,6 +81,21 @@ static void refusals_tell(node *n, const Tsunagu__PublishReply *r)
                  r->refused_why[i]);
         log_line(LOG_WARN, "%s", text);
         node_note(n, EVENT_PUBLISH, ERR_DENIED, text);
+    }
+}
+
+// A card that the hub refused completes no request.
+static void refusals_copy(job *j, acknowledgement *k, const Tsunagu__PublishReply *r)
+{
+    size_t n = r->n_refused_seq < r->n_refused_why ? r->n_refused_seq : r->n_refused_why;
+    k->refused = arena_get(&j->memory, (n + 1) * sizeof *k->refused);
+    k->whys = arena_get(&j->memory, (n + 1) * sizeof *k->whys);
+    for (size_t i = 0; k->refused && k->whys && i < n; i++) {
+        k->refused[i] = r->refused_seq[i];
+        k->whys[i] = arena_str(&j->memory, span_str(r->refused_why[i]));
+        if (!k->whys[i])
+            return;
+        k->refused_count = i + 1;
     }
 }
 
@@ -95,6 +117,7 @@ static void publish_done(void *ctx, link_out *call, err e, uint32_t status, span
         acknowledgement *k = j->state;
         k->publish_seq = r->publish_seq;
         k->gap = status == ERR_CONFLICT;
+        refusals_copy(j, k, r);
         refusals_tell(n, r);
         job_submit(j);
     } else {

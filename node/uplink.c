@@ -10,6 +10,7 @@
 
 #include "node/desk.h"
 #include "node/disclosure.h"
+#include "node/flow.h"
 #include "node/members.h"
 #include "node/outbox.h"
 #include "node/post.h"
@@ -160,6 +161,8 @@ static err hello_run(job *j, store_txn *t)
     if (e)
         return e;
     e = g->resync ? disclosure_resync_begin(j, t, g->publish_seq) : outbox_acked(t, g->publish_seq);
+    if (e == OK && !g->resync)
+        e = flow_published(j, t, NULL, NULL, 0); // a reply of before may have been lost
     return job_store_err(e);
 }
 

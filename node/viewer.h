@@ -25,6 +25,8 @@ void viewer_handle(char out[static HANDLE_MAX + 1]); // a new random one
 void own_register(node *n, control_in *in);
 void own_withdraw(node *n, control_in *in);
 MUST_CHECK err own_find(store_txn *t, uint64_t facility, const char *number, pseudonym *ret); // ERR_NOT_FOUND
+// Links a number that is free. ERR_CONFLICT: it means somebody else; ERR_EXISTS: this person has another number.
+MUST_CHECK err own_link(store_txn *t, uint64_t facility, const char *number, const pseudonym *who);
 // Identity fields of a command (kana_family ...) over what `i` holds. *ret_any: one was given.
 MUST_CHECK err identity_args(control_in *in, identity *i, bool *ret_any);
 

@@ -10,7 +10,7 @@
 
 #include "proto/base/span.h"
 
-#define OPTIONS_MAX 24
+#define OPTIONS_MAX 40
 
 typedef struct option_row {
     const char *name; // "chart": --chart; a leading '@' is a positional argument: "@DIR"

@@ -19,6 +19,59 @@
     {"branch", "NN", false, N_("branch (枝番), if known"), "branch"}
 
 static const option_row none[] = {END};
+#define AS_ROW {"as", "USER", true, N_("who does it, as in the people file"), "as"}
+#define ID_ROW {"@ID", "ID", true, N_("the request: as much of its id as is needed"), "id"}
+static const option_row request_options[] = {
+    {"@NUMBER", "NUMBER", true, N_("the facility's own patient number"), "number"}, AS_ROW,
+    {"to", "LIST", false, N_("to these hospitals: their 10-digit codes, joined by commas"), "to"},
+    {"ask-all", NULL, false, N_("ask every hospital that the agreements allow whether it may hold records"), "ask_all"},
+    {"chart", "NUMBER", false, N_("the hospital's patient number, if known"), "chart"},
+    {"consent-to", "LIST", false, N_("to whom the patient consents: facility:CODE, union:ID, federation "
+                                     "(default: this facility)"), "consent_to"},
+    {"categories", "LIST", false, N_("which categories (default: all eight)"), "categories"},
+    {"from", "DATE", false, N_("from when the consent holds (default: today)"), "from"},
+    {"until", "DATE", false, N_("until when (default: until withdrawn)"), "until"},
+    {"agreed", "DATE", false, N_("the day on the signed form (default: today)"), "agreed"},
+    {"emergency", NULL, false, N_("the consent includes emergencies"), "emergency"},
+    {"proxy", "RELATION", false, N_("a proxy consented: the relation"), "proxy"},
+    {"proxy-name", "NAME", false, N_("the proxy's name"), "proxy_name"},
+    {"paper", "HASH", false, N_("SHA-256 of the scanned form"), "paper"},
+    {"urgency", "0|1|2", false, N_("as usual (default), soon, at once"), "urgency"},
+    {"text", "TEXT", false, N_("a word to the hospital"), "text"},
+    {"kana-family", "KANA", false, N_("family name in kana, as on the form"), "kana_family"},
+    {"kana-given", "KANA", false, N_("given name in kana"), "kana_given"},
+    {"kanji-family", "NAME", false, N_("family name"), "kanji_family"},
+    {"kanji-given", "NAME", false, N_("given name"), "kanji_given"},
+    {"birth", "DATE", false, N_("birth: 1954-03-26, 19540326 or 昭和29年3月26日"), "birth"},
+    {"sex", "M|F", false, N_("sex, as in HL7 table 0001"), "sex"},
+    {"postal", "CODE", false, N_("postal code"), "postal"},
+    {"telephone", "NUMBER", false, N_("telephone"), "telephone"},
+    {"insurer", "NUMBER", false, N_("insurer number (保険者番号)"), "insurer"},
+    {"symbol", "TEXT", false, N_("insured symbol (記号)"), "symbol"},
+    {"number-insured", "TEXT", false, N_("insured number (番号)"), "insured"},
+    {"branch", "NN", false, N_("branch (枝番), if known"), "branch"}, END};
+static const option_row requests_options[] = {
+    {"@ID", "ID", false, N_("only this one, with its history"), "id"}, AS_ROW,
+    {"number", "NUMBER", false, N_("only this patient's"), "number"}, END};
+static const option_row request_word_options[] = {
+    ID_ROW, AS_ROW, {"text", "TEXT", false, N_("what is said to the hospital"), "text"}, END};
+static const option_row inbox_options[] = {
+    AS_ROW, {"all", NULL, false, N_("also those that are over"), "all"}, END};
+static const option_row inbox_one_options[] = {ID_ROW, AS_ROW, END};
+static const option_row accept_options[] = {
+    ID_ROW, {"@CHART", "CHART", true, N_("the hospital's patient number that was found"), "chart"}, AS_ROW,
+    {"also", NULL, false, N_("though another chart here has the same pseudonym, or the patient withdrew at a clinic "
+                             "that would read again"), "also"},
+    {"text", "TEXT", false, N_("a word to the second person"), "text"}, END};
+static const option_row check_options[] = {
+    ID_ROW, AS_ROW, {"disagree", NULL, false, N_("it is not certain: back to the inbox"), "disagree"},
+    {"also", NULL, false, N_("as for accept"), "also"},
+    {"text", "TEXT", false, N_("why"), "text"}, END};
+static const option_row reject_options[] = {
+    ID_ROW, AS_ROW, {"reason", "REASON", true, N_("one of the common list in the rules"), "reason"},
+    {"text", "TEXT", false, N_("in words, where the reason asks for it"), "text"}, END};
+static const option_row ask_back_options[] = {
+    ID_ROW, AS_ROW, {"question", "TEXT", true, N_("what the clinic is asked"), "text"}, END};
 static const option_row scan_options[] = {
     {"full", NULL, false, N_("list every folder anew, not only what changed"), "full"},
     {"contents", NULL, false, N_("then open every document that is new or another, and tell which are damaged"),
@@ -286,12 +339,38 @@ const command_row command_table[] = {
     {"consents", N_("recorded consents"), NULL, chart_optional, "consents",
      "consent: chart revision state to categories from until registered_on withdrawn stopped", NULL},
     {"withdraw", N_("the patient withdraws: nobody reads anything more"), NULL, withdraw_options, "withdraw", NULL, NULL},
+    {"inbox", N_("registration requests that wait: the most urgent first, then as they arrived"), NULL, inbox_options,
+     "inbox", "request: id state urgency at other_name number due overdue said", NULL},
+    {"inbox show", N_("one request: the form, its history, and who of our patients it may mean"),
+     N_("Each candidate stands beside the form field by field: what agrees, and what differs and how."),
+     inbox_one_options, "inbox.show",
+     "form: kana_family kana_given kanji_family kanji_given birth sex postal telephone consent_to categories proxy | "
+     "step: time event by state who text | "
+     "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance consented "
+     "remarks",
+     NULL},
+    {"accept", N_("it is this patient: record the consent, and disclose"),
+     N_("A person decides. Where the rules want a second person, it waits until `tsunagu check` says so too."),
+     accept_options, "accept", NULL, NULL},
+    {"check", N_("the second person agrees: record the consent, and disclose"), NULL, check_options, "check", NULL, NULL},
+    {"reject", N_("refuse a request, with a reason"), NULL, reject_options, "reject", NULL, NULL},
+    {"ask-back", N_("ask the clinic before deciding"), NULL, ask_back_options, "ask-back", NULL, NULL},
     {"publish wait", N_("wait until the hub has every card"), NULL, wait_options, "publish.wait", NULL, NULL},
     {"publish again", N_("send every card again"), NULL, none, "resync", NULL, NULL},
 
     HEADING(N_("At a clinic's node")),
     {"users", N_("who may ask through this node"), NULL, none, "users", "user: user facility facility_name role", NULL},
     {"register", N_("link the clinic's own patient number"), NULL, register_options, "register", NULL, NULL},
+    {"request", N_("ask hospitals to register a patient who consented"),
+     N_("The form goes sealed to the hospital; the hub sees which facility writes to which, and no more. With\n"
+        "--ask-all only the patient's pseudonym is shown first, and the form goes to those who may hold records."),
+     request_options, "request", "request: id state number other_name urgency at", NULL},
+    {"requests", N_("the clinic's requests and how they stand"), NULL, requests_options, "requests",
+     "request: id state number other_name at since due overdue said reason | step: time event by state who text", NULL},
+    {"request cancel", N_("the request is not wanted any more"), NULL, request_word_options, "request.cancel", NULL, NULL},
+    {"request reply", N_("answer a hospital that asked back"), NULL, request_word_options, "request.reply", NULL, NULL},
+    {"letters", N_("what other nodes do not have yet, and why"), NULL, none, "letters",
+     "letter: kind from to node at why next", NULL},
     {"lookup", N_("which hospitals disclose this patient, and what"), NULL, lookup_options, "lookup",
      "facility: facility name status granted ticket until | category: facility label from periods why", NULL},
     {"timeline", N_("all that may be seen of the patient, by day"), NULL, lookup_options, "timeline",

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registration requests as a clinic's clerk handles them, under the clinic's own patient numbers.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/flow.h"
+#include "node/viewer.h"
+#include "policies/engine/table.h"
+#include "proto/base/luhn.h"
+
+enum { HOSPITALS = 64, WORDS = 32, SHOWN = 400 };
+
+// ---- showing ----------------------------------------------------------------------------
+
+static void code_text(control_in *in, const char *key, uint64_t code)
+{
+    char text[11];
+    institution_format(code, text);
+    control_text(in, key, text);
+}
+
+static void time_text(control_in *in, const char *key, time_ms at)
+{
+    char text[30] = "";
+    if (at)
+        time_format(at, text);
+    control_text(in, key, text);
+}
+
+void flow_show(control_in *in, const policy *p, const request *r, const char *kind)
+{
+    static const char *const urgency[] = {"usual", "soon", "at once"};
+    int f = policy_facility(p, r->other);
+    control_record(in, kind);
+    control_bytes(in, "id", wire_span(r->id));
+    control_text(in, "state", request_state_name(r->state));
+    control_text(in, "number", r->body->number);
+    control_text(in, "chart", r->chart[0] ? r->chart : r->body->chart);
+    code_text(in, "facility", r->own);
+    code_text(in, "other", r->other);
+    control_text(in, "other_name", f == POLICY_NONE ? "" : policy_facility_at(p, f).name);
+    control_text(in, "urgency", urgency[r->body->urgency < 3 ? r->body->urgency : 2]);
+    control_text(in, "staff", r->body->staff);
+    time_text(in, "at", r->made_ms);
+    time_text(in, "since", r->since_ms);
+    time_text(in, "due", r->due_ms);
+    control_text(in, "overdue", r->overdue ? "yes" : "no");
+    control_text(in, "said", r->said);
+    control_text(in, "reason", r->reason);
+    control_text(in, "trouble", r->trouble);
+}
+
+static err past_one(void *ctx, const request_past *s)
+{
+    control_in *in = ctx;
+    control_record(in, "step");
+    time_text(in, "time", s->at_ms);
+    control_text(in, "event", request_event_name(s->event));
+    control_text(in, "by", request_side_name(s->by));
+    control_text(in, "state", request_state_name(s->to));
+    control_text(in, "who", s->who);
+    control_text(in, "text", s->text);
+    return OK;
+}
+
+void flow_history_show(node *n, control_in *in, store_txn *t, const request *r)
+{
+    requests q = flow_reading();
+    (void)n;
+    if (requests_history(&q, t, r->id.data, past_one, in) != OK)
+        control_note(in, "its history cannot be read");
+}
+
+typedef struct listing {
+    control_in *in;
+    const policy *p;
+    uint64_t facility;
+    size_t count;
+} listing;
+
+static err list_one(void *ctx, const request *r)
+{
+    listing *l = ctx;
+    if (r->side != REQUEST_CLINIC)
+        return OK;
+    if (l->count++ == SHOWN)
+        return ERR_CLOSED;
+    flow_show(l->in, l->p, r, "request");
+    return OK;
+}
+
+void request_list(node *n, control_in *in)
+{
+    person who;
+    arena a;
+    request *r;
+    store_txn *t;
+    requests q = flow_reading();
+    const char *id = control_arg(in, "id"), *number = control_arg(in, "number");
+    if (viewer_asker(n, in, &who) != OK)
+        return;
+    book *b = node_book(n);
+    listing l = {in, b->r->p, who.facility, 0};
+    arena_init(&a, 0);
+    err e = store_read(n->keep, &t);
+    if (e == OK) {
+        if (id) {
+            e = requests_find(&q, t, id, &a, &r);
+            if (e == OK && (r->own != who.facility || r->side != REQUEST_CLINIC))
+                e = ERR_NOT_FOUND;
+            if (e == OK) {
+                flow_show(in, b->r->p, r, "request");
+                flow_history_show(n, in, t, r);
+            }
+        } else if (number) {
+            e = requests_of(&q, t, REQUEST_CLINIC, who.facility, number, list_one, &l);
+        } else {
+            e = requests_all(&q, t, who.facility, list_one, &l);
+        }
+        store_end(t);
+    }
+    if (e == ERR_CONFLICT)
+        control_note(in, "that means several: give more of the id");
+    arena_done(&a);
+    book_drop(b);
+    control_finish(in, e);
+}
+
+// ---- a new one ---------------------------------------------------------------------------
+
+typedef struct asking {
+    person who;
+    Tsunagu__RequestBody body;
+    Tsunagu__Person person;
+    Tsunagu__ConsentTerms consent;
+    identity form;
+    char sex[2];
+    pseudonym patient;
+    uint64_t to[HOSPITALS];
+    size_t to_count;
+    bool enquire;      // ask first who may hold records
+    char *list[WORDS], *categories[WORDS];
+    request made[HOSPITALS];
+    uint8_t ids[HOSPITALS][REQUEST_ID_BYTES], group[REQUEST_ID_BYTES];
+} asking;
+
+static const char *arg(control_in *in, const char *key)
+{
+    const char *v = control_arg(in, key);
+    return v ? v : "";
+}
+
+// A comma list as words in the job's memory.
+static err words_of(job *j, const char *list, char **out, size_t *ret_count)
+{
+    size_t count = 0;
+    while (*list) {
+        size_t len = strcspn(list, ",");
+        if (len && count == WORDS)
+            return ERR_LIMIT;
+        if (len && !(out[count++] = arena_str(&j->memory, span_of(list, len))))
+            return ERR_MEM;
+        list += len + (list[len] == ',');
+    }
+    *ret_count = count;
+    return OK;
+}
+
+static bool could_disclose(const policy *p, int hospital, int clinic, day today)
+{
+    return policy_facility_at(p, hospital).discloses && hospital != clinic &&
+           policy_related(p, policy_facility_at(p, hospital).unions, policy_facility_at(p, clinic).unions, today) &&
+           policy_discloser(p, hospital) != POLICY_NONE;
+}
+
+static err hospitals_named(job *j, asking *k, const char *list)
+{
+    const policy *p = j->rules->r->p;
+    char *words[WORDS];
+    size_t count = 0;
+    err e = words_of(j, list, words, &count);
+    for (size_t i = 0; e == OK && i < count; i++) {
+        uint64_t code;
+        int f = institution_parse(span_str(words[i]), &code) == OK ? policy_facility(p, code) : POLICY_NONE;
+        int clinic = policy_facility(p, k->who.facility);
+        if (f == POLICY_NONE || clinic == POLICY_NONE || !could_disclose(p, f, clinic, day_of_time(j->now))) {
+            snprintf(j->note, sizeof j->note, "to: %.20s is no hospital that discloses to this clinic's unions", words[i]);
+            return ERR_USAGE;
+        }
+        k->to[k->to_count++] = code;
+    }
+    return e;
+}
+
+static err hospitals_all(job *j, asking *k)
+{
+    const policy *p = j->rules->r->p;
+    int clinic = policy_facility(p, k->who.facility);
+    for (int f = 0; clinic != POLICY_NONE && f < policy_facility_count(p) && k->to_count < HOSPITALS; f++)
+        if (could_disclose(p, f, clinic, day_of_time(j->now)))
+            k->to[k->to_count++] = policy_facility_at(p, f).code;
+    if (k->to_count)
+        return OK;
+    snprintf(j->note, sizeof j->note, "no hospital discloses to this clinic's unions");
+    return ERR_NOT_FOUND;
+}
+
+// What the patient agreed to. Without a word of it: this clinic, everything, until withdrawn.
+static err consent_args(job *j, asking *k, control_in *in)
+{
+    Tsunagu__ConsentTerms *c = &k->consent;
+    day today = day_of_time(j->now);
+    char own[24];
+    size_t to = 0, categories = 0;
+    grantee g;
+    memcpy(own, "facility:", 9);
+    institution_format(k->who.facility, own + 9);
+    tsunagu__consent_terms__init(c);
+    err e = words_of(j, control_arg(in, "consent_to") ? control_arg(in, "consent_to") : own, k->list, &to);
+    if (e == OK)
+        e = words_of(j, arg(in, "categories"), k->categories, &categories);
+    for (size_t i = 0; e == OK && i < to; i++)
+        if ((e = flow_grantee(k->list[i], &g)) != OK)
+            snprintf(j->note, sizeof j->note, "consent_to: \"%.40s\" is neither facility:CODE, union:ID nor federation",
+                     k->list[i]);
+    for (size_t i = 0; e == OK && i < categories; i++)
+        if (policy_category(j->rules->r->p, k->categories[i]) == POLICY_NONE) {
+            snprintf(j->note, sizeof j->note, "the rules know no category \"%.40s\"", k->categories[i]);
+            e = ERR_USAGE;
+        }
+    c->to = k->list;
+    c->n_to = to;
+    c->categories = k->categories;
+    c->n_categories = categories;
+    if (e == OK)
+        e = control_arg_day(in, "from", today, &c->from_day);
+    if (e == OK)
+        e = control_arg_day(in, "until", DAY_FOREVER, &c->until_day);
+    if (e == OK)
+        e = control_arg_day(in, "agreed", today, &c->agreed_day);
+    c->emergency = strcmp(arg(in, "emergency"), "yes") == 0;
+    c->proxy = (char *)arg(in, "proxy");
+    c->proxy_name = (char *)arg(in, "proxy_name");
+    c->form = (char *)arg(in, "form");
+    c->by = k->who.user;
+    if (e == OK && strlen(c->proxy) >= CONSENT_TEXT) {
+        snprintf(j->note, sizeof j->note, "proxy: at most %d bytes", CONSENT_TEXT - 1);
+        e = ERR_USAGE;
+    }
+    return e;
+}
+
+static err paper_arg(job *j, asking *k, control_in *in)
+{
+    const char *hex = arg(in, "paper");
+    uint8_t *sum = arena_get(&j->memory, HASH_BYTES);
+    if (!hex[0])
+        return OK;
+    if (!sum)
+        return ERR_MEM;
+    if (hex_get(span_str(hex), sum, HASH_BYTES) != OK) {
+        snprintf(j->note, sizeof j->note, "paper: the SHA-256 of the scanned form, 64 hexadecimal digits");
+        return ERR_USAGE;
+    }
+    k->consent.paper = wire_bytes(span_of(sum, HASH_BYTES));
+    return OK;
+}
+
+static err person_args(job *j, asking *k, control_in *in)
+{
+    const char *missing = "";
+    bool any;
+    k->form = (identity){.birth = DAY_NONE};
+    // `number` is the clinic's patient number; the insured number has a name of its own here.
+    err e = identity_args(in, &k->form, &any);
+    snprintf(k->form.number, sizeof k->form.number, "%s", arg(in, "insured"));
+    if (e == OK)
+        e = pseudonym_of(&j->n->federation, &k->form, &k->patient, &missing);
+    if (e == ERR_FORMAT) {
+        snprintf(j->note, sizeof j->note, "%s is needed, written in full", missing);
+        e = ERR_USAGE;
+    }
+    return e;
+}
+
+static err asking_args(job *j, asking *k, control_in *in)
+{
+    Tsunagu__RequestBody *b = &k->body;
+    const char *to = arg(in, "to");
+    int64_t urgency = 0;
+    k->enquire = strcmp(arg(in, "ask_all"), "yes") == 0;
+    if (!to[0] == !k->enquire) {
+        snprintf(j->note, sizeof j->note, "say to (which hospitals) or ask_all, one of the two");
+        return ERR_USAGE;
+    }
+    err e = k->enquire ? hospitals_all(j, k) : hospitals_named(j, k, to);
+    if (e == OK)
+        e = person_args(j, k, in);
+    if (e == OK)
+        e = consent_args(j, k, in);
+    if (e == OK)
+        e = paper_arg(j, k, in);
+    if (e == OK)
+        e = control_arg_int(in, "urgency", 0, 2, 0, &urgency);
+    if (e)
+        return e;
+    tsunagu__request_body__init(b);
+    request_person(&k->form, &k->person, k->sex);
+    b->pseudonym = wire_bytes(span_of(k->patient.at, PSEUDONYM_BYTES));
+    b->person = &k->person;
+    b->consent = &k->consent;
+    b->number = (char *)arg(in, "number");
+    b->chart = (char *)arg(in, "chart");
+    b->staff = k->who.user;
+    b->urgency = (uint32_t)urgency;
+    b->text = (char *)arg(in, "text");
+    if (!b->number[0] || strlen(b->number) > 63 || strlen(b->chart) > 63 || strlen(b->text) > REQUEST_TEXT_MAX) {
+        snprintf(j->note, sizeof j->note, "number is needed; number and chart at most 63 bytes, text at most %d",
+                 REQUEST_TEXT_MAX);
+        return ERR_USAGE;
+    }
+    return OK;
+}
+
+typedef struct rivals {
+    uint64_t to;
+    bool open;
+} rivals;
+
+static err rival_one(void *ctx, const request *r)
+{
+    rivals *v = ctx;
+    if (r->other == v->to && !request_over((request_state)r->state))
+        v->open = true;
+    return v->open ? ERR_CLOSED : OK;
+}
+
+// A second click is no second request.
+static err nothing_open(job *j, store_txn *t, const asking *k)
+{
+    requests q = flow_of(j);
+    for (size_t i = 0; i < k->to_count; i++) {
+        rivals v = {.to = k->to[i]};
+        err e = requests_of(&q, t, REQUEST_CLINIC, k->who.facility, k->body.number, rival_one, &v);
+        if (e == OK && v.open && !k->enquire) {
+            snprintf(j->note, sizeof j->note, "a request for this number to %010llu is open already",
+                     (unsigned long long)k->to[i]);
+            e = ERR_EXISTS;
+        }
+        if (e)
+            return e;
+    }
+    return OK;
+}
+
+static err ask_one(job *j, store_txn *t, asking *k, size_t i)
+{
+    requests q = flow_of(j);
+    request *r = &k->made[i];
+    Tsunagu__EnquiryBody ask = TSUNAGU__ENQUIRY_BODY__INIT;
+    ask.pseudonym = k->body.pseudonym;
+    tsunagu__request_record__init(r);
+    r->id = wire_bytes(span_of(k->ids[i], REQUEST_ID_BYTES));
+    r->group = wire_bytes(span_of(k->group, REQUEST_ID_BYTES));
+    r->side = REQUEST_CLINIC;
+    r->own = k->who.facility;
+    r->other = k->to[i];
+    r->body = &k->body;
+    err e = requests_add(&q, t, r, j->now);
+    if (e == OK && k->enquire)
+        e = flow_step(j, t, r, REQUEST_ENQUIRE, k->who.user, "", LETTER_ENQUIRY, (const ProtobufCMessage *)&ask);
+    else if (e == OK)
+        e = flow_step(j, t, r, REQUEST_SEND, k->who.user, "", LETTER_REQUEST, (const ProtobufCMessage *)&k->body);
+    return e;
+}
+
+static err asking_run(job *j, store_txn *t)
+{
+    asking *k = j->state;
+    err e = nothing_open(j, t, k);
+    for (size_t i = 0; e == OK && i < k->to_count; i++)
+        e = crypto_random(k->ids[i], REQUEST_ID_BYTES);
+    if (e == OK)
+        e = crypto_random(k->group, REQUEST_ID_BYTES);
+    if (e == OK)
+        e = own_link(t, k->who.facility, k->body.number, &k->patient);
+    if (e == ERR_CONFLICT)
+        snprintf(j->note, sizeof j->note, "this number is another person here: correct it with `register` first");
+    if (e == ERR_EXISTS && !j->note[0])
+        snprintf(j->note, sizeof j->note, "another own number has the same name, birth and sex: use that one, or "
+                                          "`register --also` this one first");
+    if (e)
+        return e;
+    for (size_t i = 0; e == OK && i < k->to_count; i++)
+        e = ask_one(j, t, k, i);
+    return job_store_err(e);
+}
+
+static void asking_answer(job *j, err e)
+{
+    asking *k = j->state;
+    for (size_t i = 0; e == OK && i < k->to_count; i++)
+        flow_show(j->in, j->rules->r->p, &k->made[i], "request");
+    if (e == OK)
+        post_pump(j->n);
+    identity_wipe(&k->form);
+    job_finish(j, e);
+}
+
+void request_new(node *n, control_in *in)
+{
+    person who;
+    if (viewer_asker(n, in, &who) != OK)
+        return;
+    job *j = job_with(n, sizeof(asking), asking_run, asking_answer);
+    asking *k = j ? j->state : NULL;
+    if (!k) {
+        control_finish(in, ERR_MEM);
+        return;
+    }
+    j->in = in;
+    k->who = who;
+    err e = asking_args(j, k, in);
+    if (e) {
+        identity_wipe(&k->form);
+        job_finish(j, e);
+        job_free(j);
+        return;
+    }
+    job_submit(j);
+}
+
+// ---- a word to one that is on its way -------------------------------------------------------
+
+typedef struct word {
+    person who;
+    const char *id, *text;
+    request_event event;
+    letter_kind kind;
+    request *made;
+} word;
+
+static err word_run(job *j, store_txn *t)
+{
+    word *k = j->state;
+    requests q = flow_of(j);
+    Tsunagu__SayBody say = TSUNAGU__SAY_BODY__INIT;
+    err e = requests_find(&q, t, k->id, &j->memory, &k->made);
+    if (e == ERR_CONFLICT)
+        snprintf(j->note, sizeof j->note, "that means several: give more of the id");
+    if (e == OK && (k->made->own != k->who.facility || k->made->side != REQUEST_CLINIC))
+        e = ERR_NOT_FOUND;
+    if (e)
+        return e;
+    say.text = (char *)k->text;
+    say.staff = k->who.user;
+    // A hospital that was only asked whether it may hold something has no record to cancel.
+    bool unknown = k->made->state == REQUEST_DRAFT || k->made->state == REQUEST_ENQUIRING;
+    return flow_step(j, t, k->made, k->event, k->who.user, k->text, unknown ? LETTER_NONE : k->kind,
+                     (const ProtobufCMessage *)&say);
+}
+
+static void word_answer(job *j, err e)
+{
+    const word *k = j->state;
+    if (e == OK) {
+        flow_show(j->in, j->rules->r->p, k->made, "request");
+        post_pump(j->n);
+    }
+    job_finish(j, e);
+}
+
+static void word_begin(node *n, control_in *in, request_event event, letter_kind kind)
+{
+    person who;
+    if (viewer_asker(n, in, &who) != OK)
+        return;
+    job *j = job_with(n, sizeof(word), word_run, word_answer);
+    if (!j) {
+        control_finish(in, ERR_MEM);
+        return;
+    }
+    word *k = j->state;
+    *k = (word){.who = who, .id = arg(in, "id"), .text = arg(in, "text"), .event = event, .kind = kind};
+    j->in = in;
+    job_submit(j);
+}
+
+void request_cancel(node *n, control_in *in)
+{
+    word_begin(n, in, REQUEST_CANCEL, LETTER_CANCELLED);
+}
+
+void request_reply(node *n, control_in *in)
+{
+    word_begin(n, in, REQUEST_REPLY, LETTER_REPLY);
+}
