@@ -57,7 +57,9 @@ static const option_row request_word_options[] = {
     ID_ROW, AS_ROW, {"text", "TEXT", false, N_("what is said to the hospital"), "text"}, END};
 static const option_row inbox_options[] = {
     AS_ROW, {"all", NULL, false, N_("also those that are over"), "all"}, END};
-static const option_row inbox_one_options[] = {ID_ROW, AS_ROW, END};
+static const option_row inbox_one_options[] = {
+    ID_ROW, AS_ROW,
+    {"all", NULL, false, N_("also those that the rules do not show: they share little with the form"), "all"}, END};
 static const option_row accept_options[] = {
     ID_ROW, {"@CHART", "CHART", true, N_("the hospital's patient number that was found"), "chart"}, AS_ROW,
     {"also", NULL, false, N_("though another chart here has the same pseudonym, or the patient withdrew at a clinic "
