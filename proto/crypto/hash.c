@@ -29,6 +29,20 @@ void sha256_parts(const span *parts, size_t count, hash32 *ret) {
     SHA256_Final(ret->at, &c); // wipes c
 }
 
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(sha256_run), "hash.h gives it too little room");
+
+void sha256_begin(sha256_run *r) {
+    SHA256_Init((SHA256_CTX *)(void *)r->inside);
+}
+
+void sha256_add(sha256_run *r, span a) {
+    SHA256_Update((SHA256_CTX *)(void *)r->inside, a.at, a.len);
+}
+
+void sha256_end(sha256_run *r, hash32 *ret) {
+    SHA256_Final(ret->at, (SHA256_CTX *)(void *)r->inside);
+}
+
 static void hmac_begin(hmac *h, span key) {
     uint8_t pad[BLOCK_BYTES];
     memset(h->key, 0, sizeof h->key);

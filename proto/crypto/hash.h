@@ -12,6 +12,11 @@ typedef struct hash32 { uint8_t at[HASH_BYTES]; } hash32;
 
 void sha256(span a, hash32 *ret);
 void sha256_parts(const span *parts, size_t count, hash32 *ret); // concatenated, no copying
+// The same over bytes that come one after the other, in memory of the caller's.
+typedef struct sha256_run { uint64_t inside[16]; } sha256_run;
+void sha256_begin(sha256_run *r);
+void sha256_add(sha256_run *r, span a);
+void sha256_end(sha256_run *r, hash32 *ret); // wipes r
 void hmac_sha256(span key, const span *parts, size_t count, hash32 *ret);
 void hkdf_extract(span salt, span ikm, hash32 *ret);                       // RFC 5869
 MUST_CHECK err hkdf_expand(const hash32 *prk, span info, uint8_t *out, size_t len);
