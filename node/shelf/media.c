@@ -25,6 +25,11 @@ static bool begins(span s, const void *with, size_t len)
     return s.len >= len && memcmp(s.at, with, len) == 0;
 }
 
+static const uint8_t *find(span in, const void *what, size_t len)
+{
+    return in.len ? memmem(in.at, in.len, what, len) : NULL;
+}
+
 shelf_media shelf_media_head(span head)
 {
     if (begins(head, "%PDF-1.", 7) || begins(head, "%PDF-2.", 7))
@@ -39,9 +44,9 @@ shelf_media shelf_media_head(span head)
 bool shelf_media_ends(shelf_media m, span tail)
 {
     switch (m) {
-    case SHELF_PDF: return memmem(tail.at, tail.len, "%%EOF", 5) != NULL;
-    case SHELF_JPEG: return memmem(tail.at, tail.len, "\xff\xd9", 2) != NULL; // some cameras add a little
-    case SHELF_PNG: return memmem(tail.at, tail.len, PNG_TAIL, sizeof PNG_TAIL) != NULL;
+    case SHELF_PDF: return find(tail, "%%EOF", 5) != NULL;
+    case SHELF_JPEG: return find(tail, "\xff\xd9", 2) != NULL; // some cameras add a little
+    case SHELF_PNG: return find(tail, PNG_TAIL, sizeof PNG_TAIL) != NULL;
     default: return false;
     }
 }
@@ -67,7 +72,7 @@ static bool root_find(span s, span *ret)
         else
             break;
         span rest = span_from(s, 2);
-        const uint8_t *at = memmem(rest.at, rest.len, end, strlen(end));
+        const uint8_t *at = find(rest, end, strlen(end));
         if (!at)
             return false;
         s = span_from(s, (size_t)(at - s.at) + strlen(end));
@@ -82,7 +87,7 @@ static bool is_cda(span whole)
     static const char NAME[] = "ClinicalDocument";
     span root;
     size_t n = 1, len = sizeof NAME - 1;
-    if (!root_find(whole, &root) || memmem(root.at, root.len, "<!DOCTYPE", 9) || memmem(root.at, root.len, "<!ENTITY", 8))
+    if (!root_find(whole, &root) || find(root, "<!DOCTYPE", 9) || find(root, "<!ENTITY", 8))
         return false;
     while (n < root.len && n < 64 && root.at[n] && !strchr(" \t\r\n/>:<\"'", root.at[n]))
         n++;
