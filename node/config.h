@@ -10,10 +10,11 @@
 typedef struct node_config {
     char *name, *facility, *hub_address, *hub_host, *rules, *rules_pin, *rules_dir, *rules_first, *data,
         *socket;
-    char *tls_ca, *tls_crl, *tls_cert, *tls_key, *sign_key, *secret, *federation, *people;
+    char *tls_ca, *tls_crl, *tls_cert, *tls_key, *sign_key, *secret, *federation, *people, *notify;
     config_list seal_keys, storages, storages_extended, mapping;
     int64_t epoch, scan_every, contents_rate, map_size, log_level;
     int64_t contents; // 0: off
+    int64_t notices_keep;
 } node_config;
 
 MUST_CHECK err node_config_load(const char *path, node_config *ret, diag *d);

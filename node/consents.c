@@ -360,6 +360,7 @@ typedef struct listing {
     size_t shown;
     char last[SSMIX_CHART_MAX + 1];
     bool more;
+    const char *id; // only the one whose id begins so; NULL: all
 } listing;
 
 static err stopped_one(void *ctx, uint64_t facility)
@@ -376,6 +377,10 @@ static err list_one(void *ctx, const consent *c)
     listing *l = ctx;
     sent s = {.seq = 0};
     bool published = false;
+    char id[2 * sizeof c->card.scope.id + 1];
+    hex_put(id, span_of(c->card.scope.id, sizeof c->card.scope.id));
+    if (l->id && strncmp(id, l->id, strlen(l->id)) != 0)
+        return OK;
     if (l->shown++ == CONSENTS_PAGE) {
         l->more = true;
         return ERR_CLOSED;
@@ -399,7 +404,7 @@ void consents_list(node *n, control_in *in)
 {
     const char *chart = control_arg(in, "chart"), *after = control_arg(in, "handle");
     book *b = node_book(n);
-    listing l = {.in = in, .b = b};
+    listing l = {.in = in, .b = b, .id = control_arg(in, "id")};
     consent c;
     err e = store_read(n->keep, &l.t);
     if (e == OK) {

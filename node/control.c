@@ -6,6 +6,7 @@
 #include "node/charts.h"
 #include "node/desk.h"
 #include "node/flow.h"
+#include "node/notice.h"
 #include "node/outbox.h"
 #include "node/post.h"
 #include "node/rulebook.h"
@@ -56,6 +57,7 @@ static void status_show(node *n, control_in *in)
     control_number(in, "documents", (int64_t)documents);
     control_number(in, "consents", (int64_t)f.consents);
     post_show(n, in);
+    notice_show(n, in);
     if (last)
         time_format(last, when);
     control_text(in, "last_scan", when);
@@ -218,6 +220,10 @@ GATED(inbox_accept)
 GATED(inbox_check)
 GATED(inbox_reject)
 GATED(inbox_ask_back)
+GATED(notice_list)
+GATED(notice_take)
+GATED(notice_targets)
+GATED(notice_trial)
 GATED(sheet_manifest)
 GATED(reading_open)
 GATED(reading_read)
@@ -247,6 +253,10 @@ const control_row node_commands[] = {
     {"lookup", gated_lookup, false},
     {"timeline", gated_timeline, false},
     {"ticket", gated_tickets_show, true},
+    {"notices", gated_notice_list, false},
+    {"notices.take", gated_notice_take, false},
+    {"notices.targets", gated_notice_targets, true},
+    {"notices.test", gated_notice_trial, true},
     {"letters", gated_letters_show, true},
     {"request", gated_request_new, false},
     {"requests", gated_request_list, false},

@@ -11,6 +11,7 @@
 #include "node/desk.h"
 #include "node/disclosure.h"
 #include "node/flow.h"
+#include "node/notice.h"
 #include "node/post.h"
 #include "node/rulebook.h"
 #include "node/scan.h"
@@ -23,7 +24,7 @@
 
 const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
                                    "person", "stop", "ask", "own", "own_back", "letter_out", "letter_stream", "letter_in", "letter_held",
-                                   "request", "request_list", "request_past", "content", "known", NULL};
+                                   "request", "request_list", "request_past", "content", "known", "notice", "notice_mark", NULL};
 
 enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
 
@@ -181,6 +182,8 @@ err node_open(const char *config_path, node **ret)
         e = viewer_new(n, &n->view);
     if (e == OK)
         e = post_open(n, &n->mail);
+    if (e == OK)
+        e = notice_open(n, &n->board);
     if (e == OK) {
         node_note(n, EVENT_START, OK, "");
         rulebook_begin(n);
@@ -215,6 +218,7 @@ void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
         viewer_tick(n, now);
         post_tick(n, now);
         flow_tick(n, now);
+        notice_tick(n, now);
         if (reload())
             node_reload(n);
     }
@@ -241,6 +245,7 @@ void node_close(node *n)
         return;
     __atomic_store_n(&n->closing, true, __ATOMIC_SEQ_CST);
     scan_stop(n->scan);
+    notice_drain(n);
     if (n->write && n->up)
         uplink_drain(n->up);
     viewer_drain(n); // documents that nobody takes any more would hold the line open
@@ -259,6 +264,7 @@ void node_close(node *n)
     uplink_free(n->up);
     viewer_free(n->view);
     post_free(n->mail);
+    notice_free(n->board);
     ssmix_index_close(n->index);
     accesslog_done(&n->log);
     store_close(n->keep);
@@ -294,6 +300,7 @@ void node_reload(node *n)
     } else {
         log_line(LOG_ERROR, "the people file was not reloaded, the old one stays in force");
     }
+    notice_reload(n);
     e = uplink_renew(n->up, why);
     if (e)
         log_line(LOG_ERROR, "certificates not reloaded, the old ones stay in use: %s", why[0] ? why : err_text(e));

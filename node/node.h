@@ -36,7 +36,8 @@ enum node_table {
     TABLE_LETTER_OUT, TABLE_LETTER_STREAM, TABLE_LETTER_IN, TABLE_LETTER_HELD, // node/letters
     TABLE_REQUEST, TABLE_REQUEST_LIST, TABLE_REQUEST_PAST, // node/requests
     TABLE_CONTENT,  // chart -> what was found in its documents (verdicts.h)
-    TABLE_KNOWN     // pseudonym | chart -> "": who has a chart here, consented or not
+    TABLE_KNOWN,    // pseudonym | chart -> "": who has a chart here, consented or not
+    TABLE_NOTICE, TABLE_NOTICE_MARK // node/notices
 };
 extern const char *const node_tables[];
 
@@ -57,6 +58,7 @@ typedef struct scanner scanner; // scan.h
 typedef struct viewer viewer;   // viewer.h
 typedef struct post post;       // post.h
 struct job;                     // job.h
+typedef struct noticeboard noticeboard; // notice.h
 
 typedef struct node {
     node_config config;
@@ -89,6 +91,7 @@ typedef struct node {
     // Tells a facility of this node that something happened (an event of engine/flow.h), in the same transaction;
     // NULL: nobody is told.
     err (*notice)(struct job *j, store_txn *t, uint64_t facility, int event, const uint8_t *reference);
+    noticeboard *board;
     int jobs_open;        // atomic: jobs, commands and handles that are not over yet
     bool closing;         // atomic: no new commands
 } node;

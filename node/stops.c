@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "node/consent.h"
 #include "node/desk.h"
+#include "node/notice.h"
 
 #define KEY_BYTES_STOP (PSEUDONYM_BYTES + 8)
 enum { VALUE_BYTES = 16 };
@@ -71,6 +73,20 @@ static err stop_log(job *j, store_txn *t, const pseudonym *who, uint64_t facilit
     return job_log(j, t, &e);
 }
 
+// Which consent it is about: the notice leads there.
+static err concerned_one(void *ctx, const consent *c)
+{
+    memcpy(ctx, c->card.scope.id, NOTICE_REFERENCE);
+    return c->card.scope.withdrawn ? OK : ERR_CLOSED;
+}
+
+static err stop_tell(job *j, store_txn *t, const pseudonym *who)
+{
+    uint8_t reference[NOTICE_REFERENCE] = {0};
+    err e = j->n->facility ? consent_holders(t, who, concerned_one, reference) : OK;
+    return e || !j->n->facility ? e : notice_tell(j, t, j->n->facility, FLOW_EVENT_WITHDRAWN, reference);
+}
+
 err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64_t facility, time_ms at)
 {
     uint8_t key[KEY_BYTES_STOP], value[VALUE_BYTES];
@@ -91,6 +107,8 @@ err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64
         e = meta_number_put(t, "stop_seq", seq);
     if (e == OK)
         e = stop_log(j, t, who, facility);
+    if (e == OK)
+        e = stop_tell(j, t, who);
     return job_store_err(e);
 }
 

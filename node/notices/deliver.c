@@ -404,13 +404,19 @@ err deliver_start(const deliver_options *o, notify *targets, deliver **ret)
     return OK;
 }
 
+void deliver_halt(deliver *d)
+{
+    if (!d || __atomic_exchange_n(&d->stopping, true, __ATOMIC_ACQ_REL))
+        return;
+    curl_multi_wakeup(d->multi);
+    pthread_join(d->thread, NULL);
+}
+
 void deliver_stop(deliver *d)
 {
     if (!d)
         return;
-    __atomic_store_n(&d->stopping, true, __ATOMIC_RELEASE);
-    curl_multi_wakeup(d->multi);
-    pthread_join(d->thread, NULL);
+    deliver_halt(d);
     curl_multi_cleanup(d->multi);
     notify_done(&d->fresh);
     pthread_mutex_destroy(&d->lock);

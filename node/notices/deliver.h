@@ -26,7 +26,8 @@ typedef struct deliver_options {
 typedef struct deliver deliver;
 // The targets become its own.
 MUST_CHECK err deliver_start(const deliver_options *o, notify *targets, deliver **ret);
-void deliver_stop(deliver *d); // attempts under way are broken off; joins and frees
+void deliver_halt(deliver *d); // attempts under way are broken off, trials end; joins. Calls go on to be safe
+void deliver_stop(deliver *d); // the same, and frees
 void deliver_replace(deliver *d, notify *targets); // become its own; soon
 void deliver_wake(deliver *d); // there are new notices
 

@@ -97,5 +97,6 @@ int render_run(invocation *v);
 int log_export_run(invocation *v);
 int log_list_run(invocation *v);
 int log_check_run(invocation *v);
+int notices_run(invocation *v);
 
 #endif

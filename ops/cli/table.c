@@ -80,6 +80,19 @@ static const option_row scan_options[] = {
      "contents"},
     END};
 static const option_row chart_optional[] = {{"chart", "NUMBER", false, N_("only this patient"), "chart"}, END};
+static const option_row consents_options[] = {
+    {"chart", "NUMBER", false, N_("only this patient"), "chart"},
+    {"id", "HEX", false, N_("only the consent whose id begins so, as a notice names it"), "id"}, END};
+static const option_row notices_options[] = {
+    {"as", "USER", false, N_("who asks, as in the people file: that user's facility"), "as"},
+    {"facility", "CODE", false, N_("instead, for the node's own user: this facility (default: the node's)"), "facility"},
+    {"number", "N", false, N_("only this one"), "number"},
+    {"all", NULL, false, N_("also those that were taken"), "all"},
+    {"follow", NULL, false, N_("go on as they come"), NULL},
+    {"take", "N", false, N_("this one is seen to"), NULL},
+    {"take-all", NULL, false, N_("show what waits, then all of it is seen to"), NULL}, END};
+static const option_row notices_test_options[] = {
+    {"@NAME", "NAME", true, N_("a target of notify.yaml"), "name"}, END};
 static const option_row chart_needed[] = {{"chart", "NUMBER", true, N_("the hospital's patient number"), "chart"}, END};
 static const option_row candidates_options[] = {
     {"all", NULL, false, N_("also those that the rules do not show: they share little with the form"), "all"},
@@ -338,7 +351,7 @@ const command_row command_table[] = {
      N_("The consent's scope travels to the hub as a card; the form itself stays here. Run it again to change\n"
         "the scope: the revision rises. Give the identity fields of the request where they differ from ADT-00."),
      confirm_options, "confirm", NULL, NULL},
-    {"consents", N_("recorded consents"), NULL, chart_optional, "consents",
+    {"consents", N_("recorded consents"), NULL, consents_options, "consents",
      "consent: chart revision state to categories from until registered_on withdrawn stopped", NULL},
     {"withdraw", N_("the patient withdraws: nobody reads anything more"), NULL, withdraw_options, "withdraw", NULL, NULL},
     {"inbox", N_("registration requests that wait: the most urgent first, then as they arrived"), NULL, inbox_options,
@@ -387,6 +400,15 @@ const command_row command_table[] = {
      N_("From the acknowledgement on the hub answers nothing for this patient to this clinic, and every hospital\n"
         "that discloses is told as soon as it is reached."),
      own_withdraw_options, "own.withdraw", NULL, NULL},
+
+    HEADING(N_("Notices")),
+    {"notices", N_("what has happened that your facility should see to"),
+     N_("A notice holds no patient's data: a number that counts within the facility, and where to look. It is kept\n"
+        "until somebody takes it."),
+     notices_options, "notices", "notice: number at what look taken", notices_run},
+    {"notices targets", N_("where notices are sent to, and what does not arrive"), NULL, none, "notices.targets",
+     "target: name kind facility upto fails since next why", NULL},
+    {"notices test", N_("send a trial to a target of notify.yaml"), NULL, notices_test_options, "notices.test", NULL, NULL},
 
     HEADING(N_("Setting up")),
     {"ca new", N_("make a certificate authority"), NULL, ca_new_options, NULL, NULL, ca_new_run},
