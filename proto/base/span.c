@@ -64,16 +64,11 @@ void hex_put(char *out, span s)
     out[2 * s.len] = '\0';
 }
 
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+// One more than the digit's value; 0: no hex digit. Whole years of logs are read through this.
+static const uint8_t HEX[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
 
 err hex_get(span hex, uint8_t *out, size_t len)
 {
@@ -81,9 +76,9 @@ err hex_get(span hex, uint8_t *out, size_t len)
         return ERR_FORMAT;
     // First look, then write: a failure leaves the output untouched.
     for (size_t i = 0; i < hex.len; i++)
-        if (hex_value(hex.at[i]) < 0)
+        if (!HEX[hex.at[i]])
             return ERR_FORMAT;
     for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)(hex_value(hex.at[2 * i]) << 4 | hex_value(hex.at[2 * i + 1]));
+        out[i] = (uint8_t)((HEX[hex.at[2 * i]] - 1) << 4 | (HEX[hex.at[2 * i + 1]] - 1));
     return OK;
 }
