@@ -93,6 +93,7 @@ static void force_follow(hub *h, const char *how)
     snprintf(text, sizeof text, "version %u in force, %s", policy_version(r->p), how);
     log_line(LOG_INFO, "rules %s", text);
     rules_drop(r);
+    book_remember(h);
     hub_note(h, EVENT_RULES, OK, h->config.name, text);
     roster_recheck(h);
 }
@@ -265,6 +266,7 @@ void book_started(hub *h)
         snprintf(text, sizeof text, "version %u in force, newest %u %.16s", policy_version(h->rules_now->p),
                  policy_version(newest->p), hex);
         hub_note(h, EVENT_RULES, OK, h->config.name, text);
+        book_remember(h);
     }
     book_tick(h, h->since);
 }

@@ -36,6 +36,10 @@ typedef struct book {
 // Reads and verifies what is in rules_dir (or the one file). Says itself what is wrong.
 MUST_CHECK err book_open(hub *h, time_ms now);
 void book_close(hub *h);
+// What was in force here before must be here still: else the hub does not start, and says what to do. After
+// book_open, once the store stands.
+MUST_CHECK err book_remembered(hub *h);
+void book_remember(hub *h); // what is in force now, in the store
 void book_started(hub *h); // once the access log stands: says which versions hold
 // Switches where a version has taken force, and tells how stale the rules are.
 void book_tick(hub *h, time_ms now);

@@ -174,6 +174,8 @@ err hub_open(const char *config_path, hub **ret)
         e = file_hash(h->config.tls_crl, &h->crl_hash);
     if (e == OK)
         e = store_start(h);
+    if (e == OK)
+        e = book_remembered(h);
     if (e == OK) {
         hub_note(h, EVENT_START, OK, h->config.name, "");
         book_started(h);

@@ -177,6 +177,8 @@ err node_open(const char *config_path, node **ret)
     if (e == OK)
         e = store_start(n);
     if (e == OK)
+        e = rulebook_remembered(n);
+    if (e == OK)
         e = pool_start(HANDS, &n->hands);
     if (e == OK)
         e = viewer_new(n, &n->view);

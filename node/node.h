@@ -49,6 +49,7 @@ typedef struct book {
     // The versions before and after, and what was in force until lately (with other membership lists), or
     // NULL: tickets may still, or already, name them.
     rules *beside[3];
+    bool behind;      // newer ones were in force here and are lost: nothing is granted under these
     int count;        // book_keep and book_drop only
 } book;
 

@@ -134,6 +134,9 @@ static err ticket_check(job *j, const release *r)
         return refuse(j, ERR_DENIED, "the ticket is for another hospital");
     if (strcmp(k->node, r->asker) != 0)
         return refuse(j, ERR_DENIED, "the ticket was issued to another node");
+    if (j->rules->behind)
+        return refuse(j, ERR_STALE, "the hospital has lost rules that were in force, and grants nothing until they "
+                                    "are back");
     if (!book_named(j->rules, &k->rules))
         return refuse(j, ERR_STALE, "the hospital holds other rules than those of the ticket: look up again, or have "
                                     "the newest rules installed");

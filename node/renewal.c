@@ -113,5 +113,9 @@ static void renew_step(node *n, const renewing *last)
 
 void disclosure_renew(node *n)
 {
-    renew_step(n, NULL);
+    book *b = node_book(n);
+    bool behind = b->behind; // cards are not made anew by rules of the past
+    book_drop(b);
+    if (!behind)
+        renew_step(n, NULL);
 }

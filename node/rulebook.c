@@ -168,6 +168,7 @@ static err wanted_book(node *n, wanted *w, book **ret)
     }
     if (e)
         return e;
+    (*ret)->behind = rulebook_behind(n);
     for (int i = 0; i < 3; i++) {
         (*ret)->beside[i] = w->beside[i];
         w->beside[i] = NULL;
@@ -184,12 +185,15 @@ void rulebook_turn(node *n, time_ms at, bool renew)
     now = node_book(n);
     wanted w = wanted_at(b, at, now);
     bool other = now->r != w.r;
+    renew = renew || now->behind != rulebook_behind(n); // what was lost is back
     if ((other || renew || now->beside[0] != w.beside[0] || now->beside[1] != w.beside[1]) &&
         wanted_book(n, &w, &fresh) == OK) {
         snprintf(note, sizeof note, "version %u in force", policy_version(w.r->p));
         node_switch(n, fresh);
-        if (other)
+        if (other) {
             node_note(n, EVENT_RULES, OK, note);
+            rulebook_remember(n);
+        }
         pthread_mutex_lock(&b->lock);
         b->tell = b->tell || other;
         pthread_mutex_unlock(&b->lock);
@@ -279,6 +283,9 @@ void rulebook_begin(node *n)
     rulebook *b = n->versions;
     if (b->trouble[0])
         node_note(n, EVENT_RULES, b->trouble_why, b->trouble);
+    if (n->book_now->behind)
+        node_note(n, EVENT_RULES, ERR_CONFLICT, "newer rules were in force here and are lost: nothing is granted");
+    rulebook_remember(n);
 }
 
 void rulebook_reload(node *n)
@@ -346,6 +353,11 @@ static void stale_tell(node *n, time_ms now)
 err rulebook_admits(const book *b, time_ms now, char *note)
 {
     char from[11];
+    if (b->behind) {
+        snprintf(note, 160, "%s", _("newer rules were in force here and are lost: nothing is registered until the hub "
+                                    "has handed them out again"));
+        return ERR_STALE;
+    }
     if (rules_stale_on(b->r, day_of_time(now)) < RULES_NO_REGISTRATIONS)
         return OK;
     day_format(policy_stale(b->r->p).no_registrations, from);

@@ -11,6 +11,9 @@
 #include "node/node.h"
 
 MUST_CHECK err rulebook_open(node *n, rulebook **ret); // also sets the node's book; complains in words
+// What was in force here before, from the store. Is it lost, nothing is granted or registered until it is back:
+// the hub hands it out. Before any job runs.
+MUST_CHECK err rulebook_remembered(node *n);
 void rulebook_free(rulebook *b);
 void rulebook_begin(node *n);  // the access log is there: what opening met is written down
 void rulebook_reload(node *n); // folder, file and mapping anew; what does not verify leaves the old in force
@@ -22,7 +25,7 @@ uint32_t rulebook_held(node *n); // the newest version held; 0: a single file
 
 void rulebook_show(node *n, control_in *in); // adds to the `status` record
 void rulebook_list(node *n, control_in *in); // the command rules.list
-// May anything new be registered under these rules? ERR_STALE: no, and `note` (160 bytes) says so.
+// May anything new be registered under these rules? ERR_STALE: no (too old, or newer ones are lost), and `note` (160 bytes) says so.
 MUST_CHECK err rulebook_admits(const book *b, time_ms now, char *note);
 
 #endif

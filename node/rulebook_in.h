@@ -7,6 +7,7 @@
 #include "node/members.h"
 #include "node/rulebook.h"
 #include "policies/ratify/chain.h"
+#include "policies/rules/floor.h"
 
 enum { TROUBLE_BYTES = 256 };
 
@@ -21,6 +22,7 @@ struct rulebook {
     rules_stale stale;       // the step told of, and on which day
     day stale_told;
     node_lists lists;
+    rules_floor floor;       // set at the start: what was in force here; version 0: nothing binds
     // following
     uint32_t hub_newest;
     hash32 hub_hash;
@@ -33,6 +35,8 @@ struct rulebook {
 // Puts in force what that time's day asks for; renew: the mapping may be another.
 void rulebook_turn(node *n, time_ms at, bool renew);
 void rulebook_refused(node *n, err e, uint32_t version, const char *name, const char *text, const hash32 *what);
+bool rulebook_behind(node *n);   // what was in force here is not held
+void rulebook_remember(node *n); // what is in force now, in the store
 err rulebook_err(const chain_verdict *v);
 void follow_tick(node *n); // asks the hub, if there is anything to ask for
 

@@ -385,12 +385,10 @@ static void nodes_are_told_and_served(void **state)
     buf_done(&record);
 }
 
-static void the_day_comes_and_who_lost_its_place_goes(void **state)
+static void a_version_waits_for_its_day(void **state)
 {
     (void)state;
     reply r;
-    time_ms now = clock_now_ms();
-    peer *kkr = world_peer(&w, PLACE_KKR);
     held[3] = version_after(2, (place_version){.from = today + 1, .without = PLACE_KKR, .lapsed = -1});
     buf record = record_of(&held[2], &held[3], 7, -1);
     accepted(buf_span(&held[3]), buf_span(&record), "good");
@@ -401,23 +399,14 @@ static void the_day_comes_and_who_lost_its_place_goes(void **state)
     assert_non_null(h);
     assert_int_equal(h->newest_version, 3);
     reply_done(&r);
-    book_tick(w.h, now);
+    book_tick(w.h, clock_now_ms());
     assert_int_equal(status_number("rules_version"), 2);
-    assert_false(kkr->closed);
     control_answer s;
     control_ask(&w, "rules.list", NULL, &s);
     assert_int_equal(s.reply->n_records, 3);
     assert_string_equal(record_field(s.reply->records[1], "state"), "in_force");
     assert_string_equal(record_field(s.reply->records[2], "state"), "waiting");
     control_answer_done(&s);
-    book_tick(w.h, now + DAY_MS);
-    assert_int_equal(status_number("rules_version"), 3);
-    peer_wait(kkr, &kkr->closed);
-    assert_true(entry_told("version 3 in force, its day has come"));
-    // A clock that goes back brings no old rules back.
-    book_tick(w.h, now);
-    assert_int_equal(status_number("rules_version"), 3);
-    peer_close(kkr);
     buf_done(&record);
 }
 
@@ -554,6 +543,71 @@ static void old_rules_open_nothing_new(void **state)
     assert_true(entry_told("version 3: deny"));
 }
 
+static void the_day_comes_and_who_lost_its_place_goes(void **state)
+{
+    (void)state;
+    time_ms now = clock_now_ms();
+    peer *kkr = world_peer(&w, PLACE_KKR);
+    buf_done(&held[4]);
+    held[4] = version_after(3, (place_version){.from = today + 1, .without = PLACE_KKR, .lapsed = -1});
+    buf record = record_of(&held[3], &held[4], 7, -1);
+    accepted(buf_span(&held[4]), buf_span(&record), "good");
+    assert_int_equal(status_number("rules_version"), 3);
+    assert_false(kkr->closed);
+    book_tick(w.h, now + DAY_MS);
+    assert_int_equal(status_number("rules_version"), 4);
+    peer_wait(kkr, &kkr->closed);
+    assert_true(entry_told("version 4 in force, its day has come"));
+    // A clock that goes back brings no old rules back.
+    book_tick(w.h, now);
+    assert_int_equal(status_number("rules_version"), 4);
+    peer_close(kkr);
+    buf_done(&record);
+}
+
+// ---- what was in force is remembered ---------------------------------------------------------
+
+static void in_place_path(const char *name, char out[static 160])
+{
+    snprintf(out, 160, "%s/%s", w.p.dir, name);
+}
+
+// The newest files are gone, or others lie in their place: the hub does not go back to older rules.
+static void a_folder_that_lost_what_was_in_force_is_refused(void **state)
+{
+    (void)state;
+    char path[160], away[160], config[160];
+    hub *h = NULL;
+    in_rules("4.bundle", path);
+    in_rules("away", away);
+    in_place_path("hub.yaml", config);
+    peer_close(a);
+    peer_close(b);
+    a = b = NULL;
+    hub_close(w.h);
+    assert_int_equal(rename(path, away), 0);
+    assert_int_equal(hub_open(config, &h), ERR_CONFLICT);
+    // Another version 4, as well ratified as the first.
+    buf fork = version_after(3, (place_version){.from = today, .without = -1, .lapsed = -1});
+    buf record = record_of(&held[3], &fork, 7, -1), was = {.max = FOLDER_RECORD_MAX};
+    char dir[160];
+    in_place_path("rules", dir);
+    assert_int_equal(folder_get(dir, 4, FOLDER_RECORD, &was), OK);
+    assert_int_equal(folder_put(dir, 4, buf_span(&fork), buf_span(&record)), OK);
+    assert_int_equal(hub_open(config, &h), ERR_CONFLICT);
+    // A file made shorter on the way is no version either.
+    assert_int_equal(folder_put(dir, 4, span_cut(buf_span(&held[4]), 0, held[4].len - 1), buf_span(&was)), OK);
+    assert_int_equal(hub_open(config, &h), ERR_CONFLICT);
+    assert_int_equal(folder_put(dir, 4, buf_span(&held[4]), buf_span(&was)), OK);
+    assert_int_equal(unlink(away), 0);
+    assert_int_equal(hub_open(config, &w.h), OK);
+    assert_int_equal(status_number("rules_newest"), 4);
+    assert_int_equal(status_number("rules_version"), 3); // by today's date
+    buf_done(&fork);
+    buf_done(&record);
+    buf_done(&was);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -561,11 +615,13 @@ int main(void)
         cmocka_unit_test(no_look_up_is_lost_when_rules_switch),
         cmocka_unit_test(the_same_bytes_again_are_no_mistake),
         cmocka_unit_test(nodes_are_told_and_served),
-        cmocka_unit_test(the_day_comes_and_who_lost_its_place_goes),
+        cmocka_unit_test(a_version_waits_for_its_day),
         cmocka_unit_test(all_of_it_stands_after_a_start),
         cmocka_unit_test(half_a_file_is_no_version),
         cmocka_unit_test(an_upload_must_fit_together),
         cmocka_unit_test(old_rules_open_nothing_new),
+        cmocka_unit_test(the_day_comes_and_who_lost_its_place_goes),
+        cmocka_unit_test(a_folder_that_lost_what_was_in_force_is_refused),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -430,7 +430,9 @@ static void a_fork_of_what_is_held_is_told(void **state)
 // Half a file, and a rest of an interrupted write: it starts on what holds, and asks for the rest again.
 static void starts_over_a_damaged_folder(void **state)
 {
+    static const char *const confirm[] = {"chart", BED_OTHER, "by", "staff", "to", "federation", NULL};
     char path[128];
+    said s;
     (void)state;
     bed_halt(&b);
     host_vanish(&b.h);
@@ -441,6 +443,15 @@ static void starts_over_a_damaged_folder(void **state)
     status_is("rules_version", "4");
     status_await("rules_refused", "version 5 refused: bytes");
     logged_await("version 5 refused: bytes", "format", 1);
+    // Version 6 was in force here: under an older one nothing is granted or registered.
+    logged_await("newer rules were in force here and are lost", "conflict", 1);
+    book *k = node_book(b.n);
+    assert_true(k->behind);
+    book_drop(k);
+    bed_say(&b, "confirm", confirm, &s);
+    assert_int_equal(s.r->status, ERR_STALE);
+    assert_non_null(strstr(s.r->note, "lost"));
+    said_done(&s);
     folder_path("7.bundle.new", path);
     assert_int_not_equal(access(path, F_OK), 0);
     hub_says(CAUGHT_UP, RIGHT);
@@ -448,6 +459,34 @@ static void starts_over_a_damaged_folder(void **state)
     status_await("rules_version", "6");
     expect_kept(5);
     status_is("rules_refused", "");
+    k = node_book(b.n);
+    assert_false(k->behind);
+    book_drop(k);
+}
+
+// The hub stands there, and hands out nothing: what it asks for under the lost rules, and under the older ones
+// that would still hold, is refused.
+static void under_lost_rules_nothing_is_granted(void **state)
+{
+    char path[128], away[128];
+    (void)state;
+    pseudonym who = bed_confirm(&b, BED_CHART, "staff");
+    host_wait_seq(&b.h, b.seq);
+    assert_int_equal(released_under(&who, &at[CAUGHT_UP].hash), OK);
+    bed_halt(&b);
+    folder_path("6.bundle", path);
+    place_path(&b.p, "away", away);
+    assert_int_equal(rename(path, away), 0);
+    hub_says(CAUGHT_UP, NOTHING);
+    bed_start(&b);
+    status_await("state", "connected");
+    status_is("rules_version", "5");
+    assert_int_equal(released_under(&who, &at[CAUGHT_UP].hash), ERR_STALE);
+    assert_int_equal(released_under(&who, &at[CAUGHT_UP - 1].hash), ERR_STALE);
+    assert_int_equal(rename(away, path), 0); // the operator lays it back
+    bed_reload(&b);
+    status_await("rules_version", "6");
+    assert_int_equal(released_under(&who, &at[CAUGHT_UP].hash), OK);
 }
 
 static void without_the_pinned_first_it_does_not_start(void **state)
@@ -539,6 +578,7 @@ int main(void)
         cmocka_unit_test(waits_longer_after_each_lie),
         cmocka_unit_test(a_fork_of_what_is_held_is_told),
         cmocka_unit_test(starts_over_a_damaged_folder),
+        cmocka_unit_test(under_lost_rules_nothing_is_granted),
         cmocka_unit_test(without_the_pinned_first_it_does_not_start),
         cmocka_unit_test(stale_rules_take_nothing_new),
         cmocka_unit_test(takes_force_on_its_day),
