@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tsunagu-node: in the foreground, --config FILE. SIGTERM drains, SIGHUP reloads.
 #include "node/node.h"
+#include "node/notices/notify.h"
 #include "proto/base/tongue.h"
 #include "proto/control/program.h"
 
@@ -14,9 +15,14 @@ static const char about[] =
 static err check(const char *config, diag *d)
 {
     node_config c;
+    notify targets = {0};
     err e = node_config_load(config, &c, d);
-    if (e == OK)
-        node_config_done(&c);
+    if (e)
+        return e;
+    if (c.notify)
+        e = notify_load(c.notify, d, &targets);
+    notify_done(&targets);
+    node_config_done(&c);
     return e;
 }
 
