@@ -12,6 +12,7 @@
 #include "policies/compiler/compile.h"
 #include "policies/engine/forms.h"
 #include "policies/rules/rules.h"
+#include "policies/writer/writer.h"
 #include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
 #include "proto/crypto/hash.h"
@@ -261,6 +262,27 @@ static void show_text_of(const rules *r, const char *hash, bool japanese)
     }
 }
 
+// --yaml: back to a folder as the council keeps it.
+static err show_yaml(const invocation *v, const rules *r, const char *hash, const char *dir)
+{
+    policy_files files = {0};
+    err e = policy_write(r->p, &files);
+    if (e == ERR_UNSUPPORTED) {
+        complain(v, e, _("no folder of rules has exactly this meaning; the bundle was not made by policy compile"));
+        return e;
+    }
+    if (e == OK)
+        e = policy_write_folder(&files, dir);
+    if (e)
+        complain(v, e, dir);
+    else if (v->json)
+        printf("{\"ok\":true,\"status\":\"ok\",\"hash\":\"%s\",\"files\":%zu}\n", hash, files.count);
+    else
+        printf(_("%s: %zu files, which compile to the same bytes\nhash %s\n"), dir, files.count, hash);
+    policy_files_done(&files);
+    return e;
+}
+
 int policy_show_run(invocation *v)
 {
     char why[256] = "", hash[HASH_BYTES * 2 + 1];
@@ -271,10 +293,12 @@ int policy_show_run(invocation *v)
         return EXIT_FAILED;
     }
     hex_put(hash, span_of(r->hash.at, HASH_BYTES));
-    if (v->json)
+    if (option_value(v, "yaml"))
+        e = show_yaml(v, r, hash, option_value(v, "yaml"));
+    else if (v->json)
         show_json_of(r, hash);
     else
         show_text_of(r, hash, v->japanese);
     rules_drop(r);
-    return EXIT_OK;
+    return e ? EXIT_FAILED : EXIT_OK;
 }

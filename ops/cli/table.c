@@ -256,7 +256,8 @@ static const option_row members_publish_options[] = {
 static const option_row members_history_options[] = {
     {"@LIST...", "LIST", true, N_("lists, of any unions, in any order"), NULL}, END};
 static const option_row policy_show_options[] = {
-    {"@FILE", "FILE", true, N_("a bundle"), NULL}, END};
+    {"@FILE", "FILE", true, N_("a bundle"), NULL},
+    {"yaml", "DIR", false, N_("write it back as a folder of rules, which must be empty or not there yet"), NULL}, END};
 static const option_row policy_explain_options[] = {
     {"@DIR", "DIR", true, N_("folder of the rules (YAML)"), NULL},
     {"viewer", "FACILITY", true, N_("who wants to see: a facility's name or 10-digit code"), NULL},
@@ -431,7 +432,10 @@ const command_row command_table[] = {
      policy_schema_options, NULL, NULL, policy_schema_run},
     {"policy compile", N_("from YAML to the bundle that hub and nodes load"), NULL, policy_compile_options, NULL,
      NULL, policy_compile_run},
-    {"policy show", N_("what a bundle says"), NULL, policy_show_options, NULL, NULL, policy_show_run},
+    {"policy show", N_("what a bundle says"),
+     N_("What --yaml writes compiles to the same bytes, or nothing is written. Comments, notes and tests are no\n"
+        "part of a bundle, nor are denials: the rules stand as the permissions they come to."),
+     policy_show_options, NULL, NULL, policy_show_run},
     {"policy explain", N_("may they see it? the answer, and the line that decides in each layer"),
      N_("Names may be short names, labels in Japanese or English, or a part that fits one thing only.\n"
         "For a refusal it says what would have to change."),
