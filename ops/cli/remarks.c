@@ -11,6 +11,7 @@ static const char *const fields[FIELD_COUNT] = {
     [FIELD_KANJI] = N_("name in kanji"), [FIELD_BIRTH] = N_("birth"), [FIELD_SEX] = N_("sex"),
     [FIELD_POSTAL] = N_("postal code"), [FIELD_INSURANCE] = N_("insurance"),
     [FIELD_BRANCH] = N_("branch"), [FIELD_TELEPHONE] = N_("telephone"),
+    [FIELD_ADDRESS] = N_("address"),
 };
 
 static const char *const reasons[REASON_COUNT] = {
@@ -31,12 +32,15 @@ static const char *const reasons[REASON_COUNT] = {
     [REASON_DAY] = N_("only the day differs"),
     [REASON_SWAPPED] = N_("month and day swapped"),
     [REASON_OTHER_BIRTH] = N_("another day of birth"),
-    [REASON_NEARBY] = N_("the same postal area (moved nearby?)"),
-    [REASON_MOVED] = N_("another postal area (moved?)"),
+    [REASON_NEARBY] = N_("the same area (moved nearby?)"),
+    [REASON_MOVED] = N_("another area (moved?)"),
     [REASON_INSURER] = N_("the insurer is known to one side only"),
     [REASON_CUT] = N_("symbol and number divided elsewhere"),
     [REASON_INSURANCE] = N_("another insurance (changed?)"),
     [REASON_BRANCH] = N_("another branch of the same insurance: another person"),
+    [REASON_NOTATION] = N_("the same address in another notation"),
+    [REASON_LOT] = N_("a lot number and a house number (the same place?)"),
+    [REASON_ROOM] = N_("another room of the same house"),
 };
 
 static bool word_is(span word, const char *name)

@@ -108,6 +108,7 @@ static const char *const FIELD_NAMES[FIELD_COUNT] = {
     [FIELD_KANA_FAMILY] = "kana_family", [FIELD_KANA_GIVEN] = "kana_given", [FIELD_KANJI] = "kanji",
     [FIELD_BIRTH] = "birth",             [FIELD_SEX] = "sex",               [FIELD_POSTAL] = "postal",
     [FIELD_INSURANCE] = "insurance",     [FIELD_BRANCH] = "branch",         [FIELD_TELEPHONE] = "telephone",
+    [FIELD_ADDRESS] = "address",
 };
 
 const char *identity_field_name(identity_field f)
@@ -126,6 +127,7 @@ const char *identity_reason_name(identity_reason r)
         [REASON_SWAPPED] = "swapped", [REASON_OTHER_BIRTH] = "other_birth", [REASON_NEARBY] = "nearby",
         [REASON_MOVED] = "moved", [REASON_INSURER] = "insurer", [REASON_CUT] = "cut",
         [REASON_INSURANCE] = "insurance", [REASON_BRANCH] = "branch",
+        [REASON_NOTATION] = "notation", [REASON_LOT] = "lot", [REASON_ROOM] = "room",
     };
     return (unsigned)r < REASON_COUNT ? names[r] : "?";
 }

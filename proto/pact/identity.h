@@ -47,11 +47,14 @@ typedef enum evidence { EVIDENCE_ABSENT, EVIDENCE_AGREES, EVIDENCE_CLOSE, EVIDEN
 typedef enum identity_field {
     FIELD_KANA_FAMILY, FIELD_KANA_GIVEN, FIELD_KANJI, FIELD_BIRTH, FIELD_SEX, FIELD_POSTAL,
     FIELD_INSURANCE,  // insurer + symbol + number
-    FIELD_BRANCH, FIELD_TELEPHONE, FIELD_COUNT
+    FIELD_BRANCH, FIELD_TELEPHONE,
+    FIELD_ADDRESS, // without the building's name
+    FIELD_COUNT
 } identity_field;
 // CLOSE: names with ■ that may be the same, a long vowel or sound marks written otherwise, or one slip in
 // three or more characters; a birth with one part wrong or month and day swapped; the same postal area (3
-// digits); the same symbol and number where an insurer is not known or the cut between them differs.
+// digits); the same symbol and number where an insurer is not known or the cut between them differs; an address
+// in the same area, or in the same house with another room.
 const char *identity_field_name(identity_field f); // "kana_family"
 
 // What a person who compares the two should know of a field: how it agrees, or what differs.
@@ -72,12 +75,15 @@ typedef enum identity_reason {
     REASON_YEAR, REASON_MONTH, REASON_DAY, // of birth: only this part differs
     REASON_SWAPPED,      // month and day of birth
     REASON_OTHER_BIRTH,
-    REASON_NEARBY,       // postal code: the same area
-    REASON_MOVED,        // postal code: another area
+    REASON_NEARBY,       // close: postal code or address in the same area
+    REASON_MOVED,        // differs: postal code or address in another area
     REASON_INSURER,      // the insurer is not known on one side
     REASON_CUT,          // symbol and number are cut in another place
     REASON_INSURANCE,    // another insurance: changed, perhaps
     REASON_BRANCH,       // another branch on the same card: the insurer says another person
+    REASON_NOTATION,     // address agrees: 九条西10丁目3番5号, 9条西10-3-5; prefecture, city or building left out
+    REASON_LOT,          // address close: a lot (番地) and a house number (番, 号) in one area: the same, perhaps
+    REASON_ROOM,         // address close: another room of the same house
     REASON_COUNT
 } identity_reason;
 const char *identity_reason_name(identity_reason r); // "small_kana"; REASON_NONE: ""
@@ -87,8 +93,8 @@ typedef enum match_strength {
     MATCH_WEAK,     // two fields agree, one the person's own (birth, given kana, kanji); shown when asked for
     MATCH_POSSIBLE, // kana, birth and sex agree and nothing else supports it; or one of the three is close
                     // and something else does; or birth and sex, and the kanji or the given name in full
-    MATCH_LIKELY,   // kana, birth and sex agree, and postal code, telephone or kanji; or one is close, and two
-                    // of insurance, kanji, postal code and telephone agree; or kanji, birth and sex, and a
+    MATCH_LIKELY,   // kana, birth and sex agree, and home (postal code or address), telephone or kanji; or one
+                    // is close, and two of insurance, kanji, home and telephone agree; or kanji, birth and sex, and a
                     // third of these (the kana are read otherwise, or missing)
     MATCH_STRONG // insurance (with branch or kana given name), birth and sex agree: twins and families told
                  // apart: another branch or given name on the same card is another person

@@ -8,6 +8,7 @@
 #include "proto/base/utf8.h"
 #include "proto/crypto/hash.h"
 #include "proto/pact/fold.h"
+#include "proto/pact/place.h"
 
 #define GETA 0x25a0u // ■: a character that the storage could not write
 #define NAME_CHARS 96
@@ -208,6 +209,20 @@ static verdict postals(const char *a, const char *b)
     return v;
 }
 
+static verdict addresses(const char *a, const char *b)
+{
+    place x, y;
+    bool has_a = place_of(a, &x), has_b = place_of(b, &y);
+    verdict v = absent(has_a, has_b);
+    if (has_a && has_b)
+        v.says = place_compare(&x, &y, &v.why);
+    if (v.says == EVIDENCE_AGREES && written(a, b) == REASON_NONE)
+        v.why = REASON_NONE;
+    crypto_wipe(&x, sizeof x);
+    crypto_wipe(&y, sizeof y);
+    return v;
+}
+
 // ---- numbers ----------------------------------------------------------------------------
 
 // One digit wrong, or two beside each other swapped.
@@ -303,13 +318,19 @@ static bool agrees(const evidence *f, identity_field which)
     return f[which] == EVIDENCE_AGREES;
 }
 
+// The address is most of the postal code said again: together they are one thing.
+static bool home(const evidence *f)
+{
+    return agrees(f, FIELD_POSTAL) || agrees(f, FIELD_ADDRESS);
+}
+
 static match_strength weak_or_none(const evidence *f)
 {
     // What a family shares (name, address, card) is no evidence for one person.
     bool person = agrees(f, FIELD_BIRTH) || agrees(f, FIELD_KANA_GIVEN) || agrees(f, FIELD_KANJI);
-    int count = 0;
+    int count = home(f);
     for (int i = 0; i < FIELD_COUNT; i++)
-        if (i != FIELD_SEX && i != FIELD_BRANCH)
+        if (i != FIELD_SEX && i != FIELD_BRANCH && i != FIELD_POSTAL && i != FIELD_ADDRESS)
             count += f[i] == EVIDENCE_AGREES;
     return person && count >= 2 ? MATCH_WEAK : MATCH_NONE;
 }
@@ -317,7 +338,7 @@ static match_strength weak_or_none(const evidence *f)
 // How many of what a person keeps besides name, birth and sex agree.
 static int support(const evidence *f)
 {
-    return agrees(f, FIELD_INSURANCE) + agrees(f, FIELD_KANJI) + agrees(f, FIELD_POSTAL) + agrees(f, FIELD_TELEPHONE);
+    return agrees(f, FIELD_INSURANCE) + agrees(f, FIELD_KANJI) + home(f) + agrees(f, FIELD_TELEPHONE);
 }
 
 // One of kana family, kana given and birth is close, the others agree, and so does the sex. A given name
@@ -348,7 +369,7 @@ static match_strength strength_of(const evidence *f, bool given_kanji)
     if (born && kana_agrees && two_people)
         return MATCH_POSSIBLE;
     if (born && kana_agrees) {
-        bool supported = agrees(f, FIELD_POSTAL) || agrees(f, FIELD_TELEPHONE) || agrees(f, FIELD_KANJI);
+        bool supported = home(f) || agrees(f, FIELD_TELEPHONE) || agrees(f, FIELD_KANJI);
         return supported ? MATCH_LIKELY : MATCH_POSSIBLE;
     }
     if (nearly(f) && !two_people && support(f))
@@ -360,7 +381,7 @@ static match_strength strength_of(const evidence *f, bool given_kanji)
         return support(f) >= 2 ? MATCH_LIKELY : MATCH_POSSIBLE;
     // Married: the given name stays, perhaps with the telephone or the address.
     bool married = agrees(f, FIELD_KANA_GIVEN) &&
-                   (given_kanji || agrees(f, FIELD_TELEPHONE) || agrees(f, FIELD_POSTAL));
+                   (given_kanji || agrees(f, FIELD_TELEPHONE) || home(f));
     return married ? MATCH_POSSIBLE : weak_or_none(f);
 }
 
@@ -391,6 +412,7 @@ void identity_compare(const identity *a, const identity *b, identity_match *ret)
         [FIELD_INSURANCE] = insurances(a, b),
         [FIELD_BRANCH] = numbers(a->branch, b->branch),
         [FIELD_TELEPHONE] = numbers(a->telephone, b->telephone),
+        [FIELD_ADDRESS] = addresses(a->address, b->address),
     };
     for (int i = 0; i < FIELD_COUNT; i++) {
         ret->fields[i] = all[i].says;

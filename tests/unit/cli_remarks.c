@@ -24,7 +24,7 @@ static void in_words(void **state)
     (void)state;
     says("", "");
     says("kana_given:small_kana", "given name in kana: small kana written large");
-    says("birth:swapped,postal:moved", "birth: month and day swapped; postal code: another postal area (moved?)");
+    says("birth:swapped,postal:moved", "birth: month and day swapped; postal code: another area (moved?)");
 }
 
 static void the_unknown_stays(void **state)

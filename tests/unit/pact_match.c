@@ -12,7 +12,7 @@ static identity person(void)
 {
     return (identity){
         .kanji_family = "渡邊", .kanji_given = "翔一", .kana_family = "ワタナベ", .kana_given = "ショウイチ",
-        .birth = day_of(1954, 3, 26), .sex = 'M', .postal = "064-7795", .telephone = "011-555-0101",
+        .birth = day_of(1954, 3, 26), .sex = 'M', .postal = "064-7795", .address = "北海道札幌市中央区南九条西97丁目3番5号", .telephone = "011-555-0101",
         .insurer = "06017016", .symbol = "311", .number = "2388927", .branch = "01",
     };
 }
@@ -31,6 +31,108 @@ static identity_match compare(const identity *a, const identity *b)
 
 #define SET(who, field, text) strcpy((who).field, text)
 
+// Every spelling by the one before it in the same group, and both ways.
+static void addresses_in_every_spelling(void **state)
+{
+    (void)state;
+    static const struct { const char *a, *b; evidence says; identity_reason why; } rows[] = {
+#define NINTH "北海道札幌市中央区南九条西97丁目3番5号"
+        {NINTH, NINTH, EVIDENCE_AGREES, REASON_NONE},
+        {NINTH, "札幌市中央区南九条西97丁目3番5号", EVIDENCE_AGREES, REASON_NOTATION}, // no prefecture
+        {NINTH, "中央区南九条西97丁目3番5号", EVIDENCE_AGREES, REASON_NOTATION},       // no city
+        {NINTH, "南九条西97丁目3番5号", EVIDENCE_AGREES, REASON_NOTATION},
+        {NINTH, "北海道札幌市中央区南９条西９７丁目３番５号", EVIDENCE_AGREES, REASON_NOTATION},
+        {NINTH, "北海道札幌市中央区南9条西九十七丁目三番五号", EVIDENCE_AGREES, REASON_NOTATION},
+        {NINTH, "北海道札幌市中央区南9条西97-3-5", EVIDENCE_AGREES, REASON_NOTATION},
+        {NINTH, "北海道 札幌市 中央区 南9条西97−3ー5", EVIDENCE_AGREES, REASON_NOTATION},
+        {NINTH, "札幌市中央区南9西97丁目3の5", EVIDENCE_AGREES, REASON_NOTATION},
+        {NINTH, "札幌市中央区南9条西97丁目3-5 コーポ仮101号室", EVIDENCE_AGREES, REASON_NOTATION},
+        {NINTH, "札幌市中央区南9条西97丁目3-5-101", EVIDENCE_AGREES, REASON_NOTATION},
+        {NINTH, "札幌市中央区南9条西97丁目3番5-101号室", EVIDENCE_AGREES, REASON_NOTATION},
+        {NINTH "101号室", "南9条西97-3-5-102", EVIDENCE_CLOSE, REASON_ROOM},
+        {NINTH "コーポ仮2 101号室", "南9条西97-3-5-101", EVIDENCE_AGREES, REASON_NOTATION},
+        {NINTH, "札幌市中央区南9条西97丁目3番6号", EVIDENCE_CLOSE, REASON_NEARBY},
+        {NINTH, "札幌市中央区南9条西97丁目", EVIDENCE_CLOSE, REASON_NEARBY},
+        {NINTH, "札幌市中央区南9条西97丁目123番地4", EVIDENCE_CLOSE, REASON_LOT},
+        {NINTH, "札幌市中央区南10条西97丁目3番5号", EVIDENCE_DIFFERS, REASON_MOVED},
+        {NINTH, "札幌市中央区南9条東97丁目3番5号", EVIDENCE_DIFFERS, REASON_MOVED},
+        {NINTH, "小樽市南9条西97丁目3番5号", EVIDENCE_DIFFERS, REASON_MOVED},
+        {NINTH, "札幌市中央区■9条西97丁目3番5号", EVIDENCE_CLOSE, REASON_GAIJI},
+        {NINTH, "札幌市中央区■9条西97丁目3番6号", EVIDENCE_CLOSE, REASON_NEARBY},
+        {NINTH, "", EVIDENCE_ABSENT, REASON_ONE_SIDE},
+        {NINTH, "\xff", EVIDENCE_ABSENT, REASON_ONE_SIDE},
+        {NINTH, "97-3-5", EVIDENCE_ABSENT, REASON_ONE_SIDE}, // no area: says nothing
+        {"", "", EVIDENCE_ABSENT, REASON_NONE},
+        // Names with numbers in them are names.
+        {"札幌市西区二十四軒三条5丁目6番7号", "西区二十四軒3条5-6-7", EVIDENCE_AGREES, REASON_NOTATION},
+        {"札幌市西区二十四軒三条5丁目6番7号", "西区八軒3条5-6-7", EVIDENCE_DIFFERS, REASON_MOVED},
+        {"東京都千代田区三番町6番地4", "千代田区3番町6-4", EVIDENCE_AGREES, REASON_NOTATION},
+        {"北24条西97丁目3-5", "北二十四条西97丁目3番5号", EVIDENCE_AGREES, REASON_NOTATION},
+        {"北24条西97丁目3-5", "北二四条西97丁目3番5号", EVIDENCE_AGREES, REASON_NOTATION},
+        {"白石区本通97丁目北3番5号", "白石区本通97丁目北3-5", EVIDENCE_CLOSE, REASON_NEARBY}, // not understood: not equal
+        {"清田区里塚緑ヶ丘97-3-5", "清田区里塚緑が丘97丁目3番5号", EVIDENCE_AGREES, REASON_NOTATION},
+        {"中央区宮の森一条97-3-5", "中央区宮ノ森1条97丁目3番5号", EVIDENCE_AGREES, REASON_NOTATION},
+        {"石狩市大字花畔字浜123番地4", "石狩市花畔浜123-4", EVIDENCE_AGREES, REASON_NOTATION},
+        {"岩見沢市5条97-3-5", "岩見澤市5条97-3-5", EVIDENCE_AGREES, REASON_NOTATION},
+        {"神奈川県横浜市西区仮町1-2-3", "横浜市西区仮町1丁目2番3号", EVIDENCE_AGREES, REASON_NOTATION},
+        {"札幌市北区あいの里3番5号", "札幌市北区あいの里3-5-101", EVIDENCE_AGREES, REASON_NOTATION},
+        {"札幌市北区あいの里3-5", "札幌市北区あいの里3-5-101", EVIDENCE_CLOSE, REASON_NEARBY},
+        {"札幌市北区99999999999999999999-1", "札幌市北区1-1", EVIDENCE_CLOSE, REASON_NEARBY},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        identity a = person(), b = person();
+        strcpy(a.address, rows[i].a);
+        strcpy(b.address, rows[i].b);
+        identity_match m = compare(&a, &b);
+        if (m.fields[FIELD_ADDRESS] != rows[i].says || m.reasons[FIELD_ADDRESS] != rows[i].why)
+            fail_msg("'%s' '%s': %d %s", rows[i].a, rows[i].b, m.fields[FIELD_ADDRESS],
+                     identity_reason_name(m.reasons[FIELD_ADDRESS]));
+    }
+    // Cut at each byte, and numbers without end: nothing breaks.
+    for (size_t n = 0; n <= strlen(NINTH); n++) {
+        identity a = person(), b = person();
+        memcpy(a.address, NINTH, n);
+        a.address[n] = '\0';
+        compare(&a, &b);
+    }
+    identity a = person(), b = person();
+    for (size_t i = 0; i + 1 < sizeof a.address; i++)
+        a.address[i] = i % 2 ? '-' : '1';
+    a.address[sizeof a.address - 1] = '\0';
+    compare(&a, &b);
+}
+
+// The address speaks for a home where the postal code is missing; together they count once.
+static void the_address_stands_for_the_postal_code(void **state)
+{
+    (void)state;
+    identity a = person(), b = person();
+    SET(b, insurer, "");
+    SET(b, number, "");
+    SET(b, telephone, "");
+    SET(b, kanji_family, "");
+    SET(b, kanji_given, "");
+    SET(b, postal, "");
+    assert_int_equal(compare(&a, &b).strength, MATCH_LIKELY);
+    SET(b, address, "札幌市東区北丘珠二条97丁目3番5号");
+    assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE);
+    b = person(); // one house, one telephone, one family: nobody's own
+    SET(b, kana_given, "ハナコ");
+    SET(b, kanji_given, "花子");
+    SET(b, insurer, "");
+    SET(b, number, "");
+    b.birth = day_of(1960, 1, 1);
+    assert_int_equal(compare(&a, &b).strength, MATCH_NONE);
+    b = person(); // the given name is one thing, the home one other: two, not three
+    SET(b, kana_family, "タカハシ");
+    SET(b, kanji_family, "高橋");
+    SET(b, telephone, "");
+    SET(b, insurer, "");
+    SET(b, number, "");
+    b.birth = day_of(1960, 1, 1);
+    assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
+}
+
 static void the_same_person_written_differently(void **state)
 {
     (void)state;
@@ -39,6 +141,7 @@ static void the_same_person_written_differently(void **state)
     SET(b, kana_family, "ﾜﾀﾅﾍﾞ");
     SET(b, kana_given, "シヨウイチ");
     SET(b, postal, "〒０６４７７９５");
+    SET(b, address, "札幌市中央区南９条西９７−３−５ コーポ仮　１０１");
     SET(b, telephone, "+81 11 5550101");
     SET(b, insurer, "6017016");
     SET(b, number, "２３８８９２７");
@@ -68,6 +171,7 @@ static char *text_of(identity *i, identity_field f)
     case FIELD_INSURANCE: return i->number;
     case FIELD_BRANCH: return i->branch;
     case FIELD_TELEPHONE: return i->telephone;
+    case FIELD_ADDRESS: return i->address;
     default: return NULL;
     }
 }
@@ -229,6 +333,7 @@ static void one_is_near(void **state)
     assert_int_equal(compare(&a, &b).strength, MATCH_LIKELY);
     SET(b, number, "1");
     SET(b, postal, "");
+    SET(b, address, "");
     SET(b, telephone, "");
     assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE); // kanji alone
     SET(b, kanji_given, "花子");
@@ -255,6 +360,7 @@ static void one_is_near(void **state)
     assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE);
     SET(b, telephone, "");
     SET(b, postal, "001-0001");
+    SET(b, address, "");
     assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE); // the given name in kanji, too
     SET(b, kanji_given, "正一");
     assert_int_equal(compare(&a, &b).strength, MATCH_WEAK);
@@ -263,6 +369,7 @@ static void one_is_near(void **state)
     SET(b, kana_given, "カケルイチ");
     SET(b, number, "1");
     SET(b, postal, "");
+    SET(b, address, "");
     assert_int_equal(compare(&a, &b).strength, MATCH_LIKELY); // and the telephone
     SET(b, telephone, "");
     assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE);
@@ -312,20 +419,26 @@ static void strengths(void **state)
     b = person();
     SET(b, kana_family, "タカハシ");
     assert_int_equal(compare(&a, &b).strength, MATCH_STRONG);
-    // A new job: kana, birth, sex, and one of postal code, telephone and kanji.
+    // A new job: kana, birth, sex, and one of postal code, address, telephone and kanji.
     identity c = person();
     SET(c, number, "1");
-    static const identity_field support[] = {FIELD_POSTAL, FIELD_TELEPHONE, FIELD_KANJI};
-    for (int kept = 0; kept < 3; kept++) {
+    static const identity_field support[] = {FIELD_POSTAL, FIELD_ADDRESS, FIELD_TELEPHONE, FIELD_KANJI};
+    for (int kept = 0; kept < 4; kept++) {
         b = c;
         if (support[kept] != FIELD_POSTAL)
             SET(b, postal, "");
+        if (support[kept] != FIELD_ADDRESS)
+            SET(b, address, "");
         if (support[kept] != FIELD_TELEPHONE)
             SET(b, telephone, "");
         if (support[kept] != FIELD_KANJI)
             SET(b, kanji_family, "高橋");
         assert_int_equal(compare(&a, &b).strength, MATCH_LIKELY);
     }
+    b = c;
+    SET(b, postal, "");
+    SET(b, address, "");
+    SET(b, telephone, "");
     SET(b, kanji_family, "高橋");
     assert_int_equal(compare(&a, &b).strength, MATCH_POSSIBLE);
     // ■ in the kana is no agreement.
@@ -385,6 +498,8 @@ static void twins_of_one_sex(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_in_every_spelling),
+        cmocka_unit_test(the_address_stands_for_the_postal_code),
         cmocka_unit_test(the_same_person_written_differently),
         cmocka_unit_test(evidence_of_each_field),
         cmocka_unit_test(births_and_sexes),
