@@ -6,6 +6,7 @@
 
 #include "node/charts.h"
 #include "node/disclosure.h"
+#include "node/match/accept.h"
 #include "node/person.h"
 #include "node/stops.h"
 #include "node/rulebook.h"
@@ -195,10 +196,23 @@ static err confirm_args(confirming *k, control_in *in)
     return e;
 }
 
+// Between the form and the chart the rules ask for evidence. Less of it needs a person's word, which is logged.
+static err evidence_check(confirming *k, control_in *in, const identity *form, const identity *chart)
+{
+    identity_match m;
+    identity_compare(form, chart, &m);
+    k->c.unlike = !match_accepts(k->j->rules->r->p, &m);
+    if (!k->c.unlike || yes(in, "sure"))
+        return OK;
+    control_note(in, "form and chart agree in less than the rules ask for (%s); say sure if it is the same person",
+                 match_strength_name(m.strength));
+    return ERR_CONFLICT;
+}
+
 // The person: as ADT-00 has it, with what the form says where it differs.
 static err confirm_identity(confirming *k, control_in *in)
 {
-    identity i;
+    identity i, chart;
     store_txn *t;
     const char *missing = "";
     bool any;
@@ -211,12 +225,16 @@ static err confirm_identity(confirming *k, control_in *in)
         control_note(in, e == ERR_NOT_FOUND ? "no such chart, or it has no ADT-00" : "its ADT-00 cannot be read");
         return e;
     }
+    chart = i;
     e = identity_args(in, &i, &any);
+    if (e == OK && any)
+        e = evidence_check(k, in, &i, &chart);
     if (e == OK)
         e = pseudonym_of(&k->j->n->federation, &i, &k->c.who, &missing);
     if (e == ERR_FORMAT)
         control_note(in, "the chart lacks %s: give it as the form has it", missing);
     identity_wipe(&i);
+    identity_wipe(&chart);
     return e;
 }
 

@@ -258,7 +258,9 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
     if (e == OK)
         e = disclosure_send(n, j->rules, t, now, j->now, true, &c->seq);
     if (e == OK)
-        e = consent_log(j, t, now, c->by, had ? "changed" : "recorded");
+        e = consent_log(j, t, now, c->by,
+                        c->unlike ? had ? "changed though form and chart differ" : "recorded though form and chart differ"
+                        : had ? "changed" : "recorded");
     e = job_store_err(e);
 out:
     buf_done(&bytes);

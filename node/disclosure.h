@@ -17,6 +17,7 @@ typedef struct confirmation {
     consent_scope scope;  // grantees, categories, from, until, emergency, proxy; the rest is filled in
     day registered_on;    // DAY_NONE: as before, or today
     bool also;            // another chart here has this pseudonym: its consent ends, this one begins
+    bool unlike;          // form and chart agree in less than the rules ask for, and the person is sure
     consent made;         // out
     uint64_t seq;         // out
 } confirmation;

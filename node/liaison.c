@@ -7,6 +7,7 @@
 
 #include "node/charts.h"
 #include "node/flow.h"
+#include "node/match/accept.h"
 #include "node/person.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
@@ -196,22 +197,6 @@ static job *deciding_new(node *n, control_in *in, duty_run run)
     return j;
 }
 
-// Do the rules let evidence like this be accepted at all?
-static bool evidence_enough(const policy *p, const identity_match *m)
-{
-    uint32_t agree = 0;
-    for (int f = 0; f < FIELD_COUNT; f++)
-        for (int e = 0; e < FLOW_EVIDENCES; e++)
-            if (m->fields[f] == EVIDENCE_AGREES &&
-                strcmp(identity_field_name((identity_field)f), policy_flow_evidence_name((flow_evidence)e)) == 0)
-                agree |= 1u << e;
-    int sets = policy_accept_count(p);
-    for (int i = 0; i < sets; i++)
-        if ((policy_accept_at(p, i) & ~agree) == 0)
-            return true;
-    return sets == 0;
-}
-
 static bool second_needed(const job *j, const request *r, const identity_match *m)
 {
     policy_flow_view v = policy_flow(j->rules->r->p);
@@ -279,7 +264,7 @@ static err accept_look(deciding *k)
     if (e == OK) {
         memcpy(k->seen, h.at, HASH_BYTES);
         identity_compare(&form, &own, &k->match);
-        if (!evidence_enough(j->rules->r->p, &k->match)) {
+        if (!match_accepts(j->rules->r->p, &k->match)) {
             snprintf(j->note, sizeof j->note, "too little agrees between the form and this chart for the rules: ask "
                                               "back, or reject");
             e = ERR_DENIED;

@@ -42,6 +42,7 @@ static const char *const notes[] = {
     N_("to: %s is registered with no union"),
     N_("to: the rules know no union \"%s\""),
     N_("the rules know no category \"%s\""),
+    N_("form and chart agree in less than the rules ask for (%s); say sure if it is the same person"),
     N_("this consent does not fit a card: name fewer facilities, or a union"),
     N_("no consent is recorded for this chart"),
     N_("the patient withdrew at facility %s after this consent, and this would let it read again; say also if the "

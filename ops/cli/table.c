@@ -110,6 +110,8 @@ static const option_row confirm_options[] = {
      "registered_on"},
     {"also", NULL, false, N_("though another chart here has the same pseudonym, or the patient withdrew at a clinic "
                              "that would read again"), "also"},
+    {"sure", NULL, false, N_("it is the same person though form and chart agree in less than the rules ask for; it is "
+                             "logged"), "sure"},
     IDENTITY_ROWS, END};
 static const option_row withdraw_options[] = {
     {"chart", "NUMBER", true, N_("the hospital's patient number"), "chart"},

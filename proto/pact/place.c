@@ -143,7 +143,7 @@ static bool area_fold(const text *t, size_t end, place *p)
     for (size_t i = prefecture(t); e == OK && i < end;) {
         size_t skip = any_at(t, i, left_out);
         if (!skip)
-            e = utf8_put(&raw, joint(t->at[i]));
+            e = utf8_put(&raw, joint(t->at[i] >= 'a' && t->at[i] <= 'z' ? t->at[i] - 32 : t->at[i]));
         i += skip ? skip : 1;
     }
     if (e == OK)

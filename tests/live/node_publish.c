@@ -296,6 +296,67 @@ static void a_stop_is_shown_and_not_undone_unseen(void **state)
     assert_int_equal(bed_do(&b, "confirm", also), OK);
 }
 
+// Whoever is like the form in less than the rules ask for is confirmed only on a person's word.
+static void less_evidence_needs_a_word(void **state)
+{
+    (void)state;
+    const char *plain[] = {"chart", BED_OTHER, "by", "staff", "to", "federation", "also", "yes", NULL};
+    const char *married[] = {"chart", BED_OTHER, "by", "staff", "to", "federation", "also", "yes", "kana_family", "ITO",
+                             "kanji_family", "ITO", NULL};
+    const char *sure[] = {"chart", BED_OTHER, "by", "staff", "to", "federation", "also", "yes", "kana_family", "ITO",
+                          "kanji_family", "ITO", "sure", "yes", NULL};
+    const char *same[] = {"chart", BED_OTHER, "by", "staff", "to", "federation", "also", "yes", "kana_family", "sato",
+                          NULL};
+    said s;
+    assert_int_equal(bed_do(&b, "confirm", plain), OK);
+    assert_int_equal(bed_do(&b, "confirm", same), OK);
+    uint64_t before = log_seq();
+    bed_say(&b, "confirm", married, &s);
+    assert_int_equal(s.r->status, ERR_CONFLICT);
+    assert_non_null(strstr(s.r->note, "say sure"));
+    said_done(&s);
+    assert_int_equal(log_seq(), before);
+    assert_int_equal(bed_do(&b, "confirm", sure), OK);
+    assert_true(log_seq() > before);
+    bed_say(&b, "log.list", NULL, &s);
+    bool told = false;
+    for (size_t i = 0; i < said_count(&s, "entry"); i++)
+        told = told || strstr(said_field(&s, "entry", i, "note"), "though form and chart differ");
+    assert_true(told);
+    said_done(&s);
+    assert_int_equal(bed_do(&b, "confirm", plain), OK);
+}
+
+// The rules show no weak candidates: they are counted, and shown to whoever asks for all.
+static void candidates_are_shown_as_the_rules_say(void **state)
+{
+    (void)state;
+    const char *weak[] = {"kana_family", "YAMADA", "kana_given", "TARO", "birth", "1965-01-01", "sex", "F", "postal",
+                          "060-0001", NULL};
+    const char *all[] = {"kana_family", "YAMADA", "kana_given", "TARO", "birth", "1965-01-01", "sex", "F", "postal",
+                         "060-0001", "all", "yes", NULL};
+    const char *likely[] = {"kana_family", "yamada", "kana_given", "taro", "birth", "1965-04-15", "sex", "M", "address",
+                            "SAPPORO", NULL};
+    said s;
+    bed_say(&b, "candidates", weak, &s);
+    assert_int_equal(s.r->status, OK);
+    assert_int_equal(said_count(&s, "candidate"), 0);
+    assert_non_null(strstr(s.r->note, "1 more"));
+    said_done(&s);
+    bed_say(&b, "candidates", all, &s);
+    assert_int_equal(said_count(&s, "candidate"), 1);
+    assert_string_equal(said_field(&s, "candidate", 0, "strength"), "weak");
+    assert_string_equal(said_field(&s, "candidate", 0, "chart"), BED_CHART);
+    said_done(&s);
+    bed_say(&b, "candidates", likely, &s);
+    assert_int_equal(said_count(&s, "candidate"), 1);
+    assert_string_equal(said_field(&s, "candidate", 0, "chart"), BED_CHART);
+    assert_string_equal(said_field(&s, "candidate", 0, "postal_evidence"), "absent");
+    assert_string_equal(said_field(&s, "candidate", 0, "address"), "close");
+    assert_non_null(strstr(said_field(&s, "candidate", 0, "remarks"), "address:nearby"));
+    said_done(&s);
+}
+
 static void a_stop_cut_at_each_byte_harms_nothing(void **state)
 {
     (void)state;
@@ -332,6 +393,8 @@ int main(void)
         cmocka_unit_test(a_withdrawal_is_a_tombstone),
         cmocka_unit_test(stops_are_kept_once_and_in_any_order),
         cmocka_unit_test(a_stop_is_shown_and_not_undone_unseen),
+        cmocka_unit_test(less_evidence_needs_a_word),
+        cmocka_unit_test(candidates_are_shown_as_the_rules_say),
         cmocka_unit_test(a_stop_cut_at_each_byte_harms_nothing),
         cmocka_unit_test(new_rules_make_cards_anew),
         cmocka_unit_test(another_mapping_makes_cards_anew),
