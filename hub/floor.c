@@ -31,10 +31,12 @@ static void lost_tell(const hub *h, const rules_floor *f)
 {
     char hex[HASH_BYTES * 2 + 1];
     hex_put(hex, span_of(f->hash.at, HASH_BYTES));
-    log_line(LOG_ERROR, _("%s: version %u of the rules (%.16s...) was in force here and is not there any more; the newest "
-                          "that holds is %u. Lay the missing %u.bundle and .record back, from a back-up or from "
-                          "any node's rules_dir. The hub does not go back to older rules"),
-             h->config.rules_dir, f->version, hex, policy_version(chain_newest(h->book.versions)->p), f->version);
+    log_line(LOG_ERROR,
+             _("%s: version %u of the rules (%.16s...) was in force here and is not there any more; the newest "
+               "that holds is %u. Lay the missing %u.bundle and .record back, from a back-up or from "
+               "any node's rules_dir. The hub does not go back to older rules"),
+             h->config.rules_dir, f->version, hex, policy_version(chain_newest(h->book.versions)->p),
+             f->version);
 }
 
 err book_remembered(hub *h)
@@ -50,8 +52,8 @@ err book_remembered(hub *h)
         return e;
     }
     if (f.version && !floor_binds(&f, &first))
-        log_line(LOG_WARN, "another first version of the rules is pinned than before: version %u of the old ones does "
-                           "not bind any more", f.version);
+        log_line(LOG_WARN, "another first version of the rules is pinned than before: version %u of the old "
+                           "ones does not bind any more", f.version);
     if (!floor_binds(&f, &first))
         return OK;
     const chain_version *x = chain_find(h->book.versions, f.version);
@@ -72,7 +74,8 @@ static void remember_answer(job *j, err e)
 {
     (void)j;
     if (e)
-        log_line(LOG_ERROR, "which version of the rules is in force could not be remembered: %s", err_text(e));
+        log_line(LOG_ERROR, "which version of the rules is in force could not be remembered: %s",
+                 err_text(e));
 }
 
 void book_remember(hub *h)

@@ -45,16 +45,17 @@ err rulebook_remembered(node *n)
     }
     if (!floor_binds(&f, &chain_get(b->held, 0)->r->hash)) {
         if (f.version)
-            log_line(LOG_WARN, "another first version of the rules is pinned than before: version %u of the old ones "
-                               "does not bind any more", f.version);
+            log_line(LOG_WARN, "another first version of the rules is pinned than before: version %u of the "
+                               "old ones does not bind any more", f.version);
         return OK;
     }
     b->floor = f;
     n->book_now->behind = rulebook_behind(n);
     if (n->book_now->behind)
-        log_line(LOG_ERROR, _("%s: version %u of the rules was in force here and is not there any more; the newest that "
-                              "holds is %u. Nothing is granted or registered until the hub has handed it out again, "
-                              "or a back-up is laid back"),
+        log_line(LOG_ERROR,
+                 _("%s: version %u of the rules was in force here and is not there any more; the newest that "
+                   "holds is %u. Nothing is granted or registered until the hub has handed it out again, "
+                   "or a back-up is laid back"),
                  n->config.rules_dir, f.version, policy_version(chain_newest(b->held)->p));
     return OK;
 }
@@ -70,7 +71,8 @@ static void remember_answer(job *j, err e)
 {
     (void)j;
     if (e)
-        log_line(LOG_ERROR, "which version of the rules is in force could not be remembered: %s", err_text(e));
+        log_line(LOG_ERROR, "which version of the rules is in force could not be remembered: %s",
+                 err_text(e));
 }
 
 void rulebook_remember(node *n)

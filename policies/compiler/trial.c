@@ -134,7 +134,7 @@ static const char *decided(asker *a, const trial_row *row, const verdict *v)
     case WHY_RULES_STALE:
         return _("the rules are not in force on that day");
     default:
-        return say(a, _("unknown: \"%s\""), label(&a->d->categories, v->category));
+        return policy_why_name(v->why); // not from a question whose words were read: they are known
     }
 }
 

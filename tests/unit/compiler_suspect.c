@@ -83,9 +83,8 @@ static policy_files quiet_rules(void)
     return f;
 }
 
-static void test_messages(void **state)
+static void golden_of(const char *name)
 {
-    (void)state;
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
@@ -116,8 +115,23 @@ static void test_messages(void **state)
         policy_files_done(&f);
     }
     fclose(out);
-    kit_golden("policy.warnings.txt", text);
+    kit_golden(name, text);
     free(text);
+}
+
+static void test_messages(void **state)
+{
+    (void)state;
+    golden_of("policy.warnings.txt");
+}
+
+static void test_messages_in_japanese(void **state)
+{
+    (void)state;
+    if (!kit_speaks_japanese())
+        skip();
+    golden_of("policy.warnings.ja.txt");
+    kit_speaks_english();
 }
 
 static void test_never_matches(void **state)
@@ -191,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_messages_in_japanese),
         cmocka_unit_test(test_never_matches),
         cmocka_unit_test(test_without_a_day),
         cmocka_unit_test(test_hostile),
