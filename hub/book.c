@@ -374,8 +374,12 @@ err book_publish(hub *h, span bundle, span record, time_ms now, book_verdict *re
         stale_tell(h, day_of_time(now));
     if (taken)
         handout_hint(h);
-    if (e == OK)
+    if (e == OK) {
+        bool own = b.text == b.v.text;
         *ret = b;
+        if (own) // the sentence moved with the verdict
+            ret->text = ret->v.text;
+    }
     return e;
 }
 
