@@ -11,7 +11,7 @@
 #include "policies/rules/folder.h"
 #include "proto/base/log.h"
 
-enum { ASK_DEADLINE_MS = 120000, WINDOW = 1 << 20, AGAIN_MIN_MS = 1000, AGAIN_MAX_MS = 600000 };
+enum { ASK_DEADLINE_MS = 120000, WINDOW = 1 << 20 };
 
 typedef struct asking {
     pool_task base; // first
@@ -26,19 +26,16 @@ typedef struct asking {
 
 // ---- the end of one question ------------------------------------------------------------------
 
+// What a union's list did is counted for that union alone: a bad list delays no version, and no other list.
 static void asking_over(asking *a, bool good)
 {
     rulebook *b = a->n->versions;
     pthread_mutex_lock(&b->lock);
     b->asking = false;
-    if (good) {
-        b->fails = 0;
-        b->again_at = 0;
-    } else {
-        time_ms wait = b->fails < 16 ? (time_ms)AGAIN_MIN_MS << b->fails : AGAIN_MAX_MS;
-        b->fails++;
-        b->again_at = clock_mono_ms() + (wait < AGAIN_MAX_MS ? wait : AGAIN_MAX_MS);
-    }
+    if (a->list.serial)
+        lists_waited(&b->lists, &a->list, good, clock_mono_ms());
+    else
+        backoff_count(&b->again, good, clock_mono_ms());
     pthread_mutex_unlock(&b->lock);
     __atomic_sub_fetch(&a->n->jobs_open, 1, __ATOMIC_SEQ_CST);
     if (a->conn)
@@ -63,6 +60,7 @@ static void version_taken(node *n, const chain_verdict *v)
     b->trouble[0] = '\0';
     b->trouble_why = OK;
     b->tell = true;
+    lists_try(&b->lists); // what did not fit the version before may fit this one
     pthread_mutex_unlock(&b->lock);
     snprintf(note, sizeof note, "version %u taken: %u of %u seats signed, %u were needed; in force from %s",
              v->version, v->counted, v->seats, v->needed, from);
@@ -184,10 +182,11 @@ static void rules_done(void *ctx, link_out *call, err e, uint32_t status, span b
 static bool turn_take(rulebook *b, uint32_t *ret_version, list_want *ret_list)
 {
     uint32_t next = policy_version(chain_newest(b->held)->p) + 1;
-    bool behind = b->hub_newest >= next;
-    if (b->asking || clock_mono_ms() < b->again_at)
+    time_ms now = clock_mono_ms();
+    bool due = now >= b->again.at, behind = due && b->hub_newest >= next;
+    if (b->asking)
         return false;
-    if (!behind && !lists_behind(&b->lists, ret_list) && !b->tell)
+    if (!behind && !lists_behind(&b->lists, now, ret_list) && !(due && b->tell))
         return false;
     b->asking = true;
     if (!behind)
@@ -221,7 +220,7 @@ static void rules_ask(node *n, uint32_t version, const list_want *list)
     } else if (e) {
         pthread_mutex_lock(&n->versions->lock);
         n->versions->asking = false;
-        n->versions->again_at = clock_mono_ms() + AGAIN_MAX_MS;
+        n->versions->again.at = clock_mono_ms() + AGAIN_MAX_MS;
         pthread_mutex_unlock(&n->versions->lock);
         __atomic_sub_fetch(&n->jobs_open, 1, __ATOMIC_SEQ_CST);
     }
@@ -264,7 +263,7 @@ void rulebook_hear(node *n, uint32_t newest, span hash, bool met)
     b->hub_newest = newest;
     b->hub_hash = theirs;
     if (met && !b->trouble[0]) // a line that broke is no refusal: begin at once
-        b->again_at = 0;
+        b->again.at = 0;
     pthread_mutex_unlock(&b->lock);
     if (fork)
         fork_tell(n, newest, &theirs);

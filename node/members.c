@@ -60,12 +60,55 @@ rules *lists_over(node_lists *l, rules *base)
     return over;
 }
 
-bool lists_behind(node_lists *l, list_want *ret)
+// ---- asking again after a failure ------------------------------------------------------------
+
+void backoff_count(backoff *w, bool good, time_ms now)
+{
+    time_ms wait = w->fails < 16 ? (time_ms)AGAIN_MIN_MS << w->fails : AGAIN_MAX_MS;
+    if (good)
+        *w = (backoff){0};
+    else
+        *w = (backoff){w->fails + 1, now + (wait < AGAIN_MAX_MS ? wait : AGAIN_MAX_MS)};
+}
+
+static backoff *wait_of(node_lists *l, const char *union_id, bool make)
+{
+    int at = -1, soonest = 0;
+    for (int i = 0; i < BUNDLE_UNIONS; i++) {
+        if (strcmp(l->waits[i].union_id, union_id) == 0)
+            return &l->waits[i].again;
+        if (at < 0 && !l->waits[i].union_id[0])
+            at = i;
+        if (l->waits[i].again.at < l->waits[soonest].again.at)
+            soonest = i;
+    }
+    if (!make)
+        return NULL;
+    at = at < 0 ? soonest : at; // more unions failed than there can be: the hub makes them up
+    snprintf(l->waits[at].union_id, sizeof l->waits[at].union_id, "%s", union_id);
+    l->waits[at].again = (backoff){0};
+    return &l->waits[at].again;
+}
+
+void lists_waited(node_lists *l, const list_want *want, bool good, time_ms now)
+{
+    backoff *w = wait_of(l, want->union_id, !good);
+    if (w)
+        backoff_count(w, good, now);
+}
+
+void lists_try(node_lists *l)
+{
+    memset(l->waits, 0, sizeof l->waits);
+}
+
+bool lists_behind(node_lists *l, time_ms now, list_want *ret)
 {
     for (size_t i = 0; i < l->said_count; i++) {
         const list_want *w = &l->said[(l->next + i) % l->said_count];
         const members *have = shelf_find(&l->shelf, w->union_id);
-        if (have && have->serial >= w->serial)
+        const backoff *wait = wait_of(l, w->union_id, false);
+        if ((have && have->serial >= w->serial) || (wait && now < wait->at))
             continue;
         l->next = (l->next + i + 1) % l->said_count;
         *ret = *w;

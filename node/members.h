@@ -15,6 +15,14 @@ typedef struct list_want {
     uint32_t serial; // 0: nothing
 } list_want;
 
+// After a failure one waits, longer each time.
+enum { AGAIN_MIN_MS = 1000, AGAIN_MAX_MS = 600000 };
+typedef struct backoff {
+    uint32_t fails;
+    time_ms at; // monotonic
+} backoff;
+void backoff_count(backoff *w, bool good, time_ms now);
+
 enum { LISTS_LAID = 4 };
 typedef struct node_lists {
     members_shelf shelf;
@@ -22,13 +30,17 @@ typedef struct node_lists {
     unsigned laid_at;
     list_want said[BUNDLE_UNIONS]; // what the hub says it holds
     size_t said_count, next;       // next: whose turn it is to be asked for
+    struct { char union_id[BUNDLE_TEXT + 1]; backoff again; } waits[BUNDLE_UNIONS]; // "": free
     hash32 refused;                // the same bytes again are not told again
 } node_lists;
 
 void lists_done(node_lists *l);
 // A version with the lists over it, counted; NULL: they cannot be laid over it (said in the log).
 rules *lists_over(node_lists *l, rules *base);
-bool lists_behind(node_lists *l, list_want *ret); // takes turns, so that one refused list holds up no other
+// Takes turns, so that one refused list holds up no other; one that failed is left out until its time.
+bool lists_behind(node_lists *l, time_ms now, list_want *ret);
+void lists_waited(node_lists *l, const list_want *want, bool good, time_ms now); // how asking for it ended
+void lists_try(node_lists *l);                                                    // all of them may be asked for again
 // What the hub says. Any thread, without the lock.
 void lists_hear(node *n, Tsunagu__ListHead *const *lists, size_t count);
 // What came for `want`. Without the lock. false: refused.

@@ -299,8 +299,8 @@ void rulebook_reload(node *n)
     if (e)
         log_line(LOG_ERROR, "%s: %s", n->config.rules_dir, err_text(e));
     pthread_mutex_lock(&b->lock);
-    b->fails = 0; // the operator says: now
-    b->again_at = 0;
+    b->again = (backoff){0}; // the operator says: now
+    lists_try(&b->lists);
     pthread_mutex_unlock(&b->lock);
     rulebook_turn(n, clock_now_ms(), true);
 }

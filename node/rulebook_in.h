@@ -28,8 +28,7 @@ struct rulebook {
     hash32 hub_hash;
     bool asking;             // a call is on its way or its answer is being judged
     bool tell;               // the hub is to hear what stands here
-    uint32_t fails;
-    time_ms again_at;        // monotonic
+    backoff again;           // for versions; each union's lists have their own
 };
 
 // Puts in force what that time's day asks for; renew: the mapping may be another.
