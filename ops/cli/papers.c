@@ -4,8 +4,11 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "ops/cli/show.h"
+#include "policies/compiler/compile.h"
 #include "proto/base/tongue.h"
 
 err paper_bundle(const invocation *v, const char *path, rules **ret)
@@ -14,6 +17,37 @@ err paper_bundle(const invocation *v, const char *path, rules **ret)
     err e = rules_load(path, NULL, why, ret);
     if (e)
         complain(v, e, why);
+    return e;
+}
+
+err paper_rules(const invocation *v, const char *path, policy **ret)
+{
+    struct stat st;
+    diag d = {0};
+    policy_files files = {0};
+    buf bundle = {0};
+    if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode)) {
+        char why[256] = "";
+        rules *r = NULL;
+        err failed = rules_load(path, NULL, why, &r);
+        if (failed == OK)
+            failed = policy_open(policy_bytes(r->p), ret);
+        if (failed)
+            complain(v, failed, why);
+        rules_drop(r);
+        return failed;
+    }
+    err e = policy_load_dir(path, &d, &files);
+    if (e == OK) {
+        e = policy_compile(&files, &d, &bundle);
+        policy_files_done(&files);
+    }
+    if (e == OK)
+        e = policy_open(buf_span(&bundle), ret);
+    if (e)
+        show_mistakes(v, &d, e, path);
+    buf_done(&bundle);
+    diag_done(&d);
     return e;
 }
 

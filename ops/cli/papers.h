@@ -18,6 +18,8 @@ typedef struct paper {
 typedef struct papers { paper *items; size_t count; } papers;
 
 MUST_CHECK err paper_bundle(const invocation *v, const char *path, rules **ret);
+// A folder of YAML, compiled, or a bundle.
+MUST_CHECK err paper_rules(const invocation *v, const char *path, policy **ret);
 // A whole file of at most so many bytes; without a complaint.
 MUST_CHECK err paper_bytes(const char *path, size_t most, buf *ret);
 // ERR_FORMAT and the like without a complaint: one bad signature file does not stop the others.

@@ -260,6 +260,23 @@ static const option_row members_history_options[] = {
 static const option_row policy_show_options[] = {
     {"@FILE", "FILE", true, N_("a bundle"), NULL},
     {"yaml", "DIR", false, N_("write it back as a folder of rules, which must be empty or not there yet"), NULL}, END};
+#define RULES_ROW                                                                                                 \
+    {"rules", "PATH", false, N_("the rules: a bundle, or their folder (default: TSUNAGU_RULES)"), NULL}
+static const option_row form_list_options[] = {RULES_ROW, END};
+static const option_row form_show_options[] = {
+    {"@FORM", "FORM", true, N_("which: consent, CONS, 参加同意書"), NULL}, RULES_ROW,
+    {"file", "FILE", false, N_("filled in as this file says (default: blank)"), NULL},
+    {"labels", "LANG", false, N_("ja, en or both (default: as --lang)"), NULL},
+    {"number", "NUMBER", false, N_("print again under this number (default: the file's, or a new one)"), NULL},
+    {"out", "FILE", false, N_("write there (default: standard output)"), NULL}, END};
+static const option_row form_new_options[] = {
+    {"@FORM", "FORM", true, N_("which: consent, CONS, 参加同意書"), NULL}, RULES_ROW,
+    {"number", "NUMBER", false, N_("the number of the paper that was signed (default: a new one)"), NULL},
+    {"out", "FILE", false, N_("write there (default: standard output)"), NULL}, END};
+static const option_row form_check_options[] = {
+    {"@FILE", "FILE", true, N_("the filled form (YAML)"), NULL}, RULES_ROW,
+    {"by", "LIST", false, N_("whose parts are complete: patient,proxy,clinic,... (default: everybody's)"), NULL},
+    {"date", "DATE", false, N_("the day it is handed in (default: today)"), NULL}, END};
 static const option_row policy_explain_options[] = {
     {"@DIR", "DIR", true, N_("folder of the rules (YAML)"), NULL},
     {"viewer", "FACILITY", true, N_("who wants to see: a facility's name or 10-digit code"), NULL},
@@ -496,6 +513,17 @@ const command_row command_table[] = {
      "list: union serial on facilities nodes why hash", NULL},
     {"members history", N_("lists one after the other: who came, who left"), NULL, members_history_options, NULL, NULL,
      members_history_run},
+
+    HEADING(N_("Common forms")),
+    {"form list", N_("the common forms of the rules"), NULL, form_list_options, NULL, NULL, form_list_run},
+    {"form show", N_("a form as one A4 page to print, blank or filled"),
+     N_("HTML for any browser: open it and print. Its QR code carries the form, its version and the number of\n"
+        "this sheet, and nothing about the patient: by the number a signed paper is found again."),
+     form_show_options, NULL, NULL, form_show_run},
+    {"form new", N_("a blank form as a file to fill in"), NULL, form_new_options, NULL, NULL, form_new_run},
+    {"form check", N_("find every mistake in a filled form"),
+     N_("A check digit that does not fit is a warning only: real codes fail it."), form_check_options, NULL, NULL,
+     form_check_run},
 
     HEADING(N_("Trying it out")),
     {"synth", N_("write a synthetic SS-MIX2 storage"), NULL, synth_options_rows, NULL, NULL, synth_run},

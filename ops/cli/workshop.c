@@ -3,9 +3,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "ops/cli/command.h"
+#include "ops/cli/papers.h"
 #include "ops/cli/show.h"
 #include "policies/rules/rules.h"
 #include "policies/workshop/diff.h"
@@ -30,38 +30,6 @@ static err origin_of_dir(const invocation *v, const char *dir, origin **ret)
     }
     if (e)
         show_mistakes(v, &d, e, dir);
-    diag_done(&d);
-    return e;
-}
-
-// A folder of YAML or a bundle.
-static err rules_open(const invocation *v, const char *path, policy **ret)
-{
-    struct stat st;
-    diag d = {0};
-    policy_files files = {0};
-    buf bundle = {0};
-    if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode)) {
-        char why[256] = "";
-        rules *r = NULL;
-        err failed = rules_load(path, NULL, why, &r);
-        if (failed == OK)
-            failed = policy_open(policy_bytes(r->p), ret);
-        if (failed)
-            complain(v, failed, why);
-        rules_drop(r);
-        return failed;
-    }
-    err e = policy_load_dir(path, &d, &files);
-    if (e == OK) {
-        e = policy_compile(&files, &d, &bundle);
-        policy_files_done(&files);
-    }
-    if (e == OK)
-        e = policy_open(buf_span(&bundle), ret);
-    if (e)
-        show_mistakes(v, &d, e, path);
-    buf_done(&bundle);
     diag_done(&d);
     return e;
 }
@@ -291,9 +259,9 @@ int policy_diff_run(invocation *v)
     policy *a = NULL, *b = NULL;
     diff *d = NULL;
     buf out = {0};
-    err e = rules_open(v, option_value(v, "@OLD"), &a);
+    err e = paper_rules(v, option_value(v, "@OLD"), &a);
     if (e == OK)
-        e = rules_open(v, option_value(v, "@NEW"), &b);
+        e = paper_rules(v, option_value(v, "@NEW"), &b);
     if (e == OK)
         e = diff_run(a, b, &d);
     if (e == OK && v->json)
@@ -342,7 +310,7 @@ int policy_matrix_run(invocation *v)
     }
     if (!day_option(v, "date", &today))
         return EXIT_USAGE;
-    err e = rules_open(v, option_value(v, "@RULES"), &p);
+    err e = paper_rules(v, option_value(v, "@RULES"), &p);
     if (e)
         return EXIT_FAILED;
     e = csv    ? matrix_csv(p, v->japanese, &page)
@@ -476,9 +444,9 @@ int policy_impact_run(invocation *v)
     policy *a = NULL, *b = NULL;
     impact *m = NULL;
     buf out = {0};
-    err e = rules_open(v, option_value(v, "@OLD"), &a);
+    err e = paper_rules(v, option_value(v, "@OLD"), &a);
     if (e == OK)
-        e = rules_open(v, option_value(v, "@NEW"), &b);
+        e = paper_rules(v, option_value(v, "@NEW"), &b);
     if (e == OK)
         e = impact_new(a, b, &m);
     if (e == OK)

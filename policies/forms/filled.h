@@ -15,7 +15,7 @@
 #define FILLED_NAME 63           // bytes of a form's or field's name
 #define FILLED_TEXT 4000         // bytes of a value
 #define FILLED_BYTES (64u << 10) // packed
-#define FILLED_NUMBER 16
+#define FILLED_NUMBER 10 // number.h
 
 typedef struct filled_field {
     const char *name;
@@ -46,6 +46,7 @@ MUST_CHECK err form_unpack(span bytes, filled *ret);
 // A filled form as people write it:
 //   form: consent
 //   version: 1
+//   number: 7K3M-9QXD-4N2P-0RX2      (the paper's own, or all that its QR code says; may be left out)
 //   fields: {family-name: 山田, categories: [basics, laboratory]}
 // ERR_FORMAT: the mistakes are in the diag. What is written in the fields is not judged here.
 MUST_CHECK err form_read(span text, const char *file, diag *d, filled *ret);

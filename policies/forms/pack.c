@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policies/forms/filled.h"
+#include "policies/forms/number.h"
 #include "proto/wire/wire.h"
 
 err form_pack(const filled *f, buf *out)
@@ -34,8 +35,12 @@ static err message_take(const Tsunagu__FilledForm *m, filled *f)
 {
     if (m->number.len != 0 && m->number.len != FILLED_NUMBER)
         return ERR_FORMAT;
-    if (m->number.len)
+    if (m->number.len) {
         memcpy(f->number, m->number.data, FILLED_NUMBER);
+        form_number_seal(f->number);
+        if (memcmp(f->number, m->number.data, FILLED_NUMBER) != 0)
+            return ERR_FORMAT;
+    }
     err e = OK;
     for (size_t i = 0; !e && i < m->n_fields; i++) {
         const Tsunagu__FilledField *field = m->fields[i];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policies/forms/filled.h"
+#include "policies/forms/number.h"
 #include "proto/base/tongue.h"
 #include "proto/yaml/yaml.h"
 
@@ -61,17 +62,28 @@ static err values_read(const yaml_doc *doc, const yaml_node *n, diag *d, filled 
     return e;
 }
 
+static void number_read(const yaml_doc *doc, diag *d, filled *f)
+{
+    const yaml_node *n = yaml_find(doc->root, "number");
+    if (n && n->kind == YAML_SCALAR_KIND && !*n->text)
+        return; // left empty in a blank form
+    const char *text = n ? text_of(doc, n, "number", d) : NULL;
+    if (text && form_number_parse(text, f->number) != OK)
+        yaml_complain(d, doc, n, DIAG_ERROR, _("\"%.60s\" is not the number of a paper, or a character of it is mistyped; "
+                      "it stands under the QR code: 7K3M-9QXD-4N2P-0RX2"), text);
+}
+
 static err root_read(const yaml_doc *doc, diag *d, filled *f)
 {
-    static const char *const KEYS[] = {"form", "version", "fields", "note"};
+    static const char *const KEYS[] = {"form", "version", "number", "fields", "note"};
     const yaml_node *root = doc->root, *fields = yaml_find(root, "fields");
     err e = OK;
     for (size_t i = 0; i < root->count; i++) {
         const char *key = root->items[i]->key;
         bool known = false;
-        for (size_t k = 0; k < 4; k++)
+        for (size_t k = 0; k < 5; k++)
             known = known || strcmp(KEYS[k], key) == 0;
-        const char *near = known ? NULL : diag_nearest(key, KEYS, 4);
+        const char *near = known ? NULL : diag_nearest(key, KEYS, 5);
         if (near)
             yaml_complain_key(d, doc, root->items[i], DIAG_ERROR, _("unknown key \"%.60s\"; did you mean \"%s\"?"),
                               key, near);
@@ -110,6 +122,8 @@ err form_read(span text, const char *file, diag *d, filled *ret)
         e = filled_init(f, named ? form : "", version_of(doc, yaml_find(doc->root, "version"), d));
     }
     if (!e)
+        number_read(doc, d, f);
+    if (!e)
         e = root_read(doc, d, f);
     if (!e && d->errors > errors)
         e = ERR_FORMAT;
@@ -139,7 +153,13 @@ static void quoted_put(buf *out, const char *s)
 
 err form_write(const filled *f, buf *out)
 {
-    buf_printf(out, "form: %s\nversion: %u\nfields:%s\n", f->form, f->version, f->count ? "" : " {}");
+    char number[FORM_NUMBER_TEXT];
+    buf_printf(out, "form: %s\nversion: %u\n", f->form, f->version);
+    if (form_numbered(f->number)) {
+        form_number_format(f->number, number);
+        buf_printf(out, "number: %s\n", number);
+    }
+    buf_printf(out, "fields:%s\n", f->count ? "" : " {}");
     for (size_t i = 0; i < f->count; i++) {
         const filled_field *field = &f->fields[i];
         buf_printf(out, "  %s: %s", field->name, field->count > 1 ? "[" : "");

@@ -4,6 +4,7 @@
 
 #include "policies/workshop/matrix.h"
 #include "policies/workshop/names.h"
+#include "proto/base/html.h"
 #include "proto/base/tongue.h"
 
 static const char STYLE[] =
@@ -23,30 +24,11 @@ static const char STYLE[] =
     "-webkit-print-color-adjust:exact;print-color-adjust:exact}\n"
     "ol{margin:1mm 0 0;padding-left:6mm;columns:2}\n";
 
-static void safe(buf *out, const char *text)
-{
-    for (; *text; text++)
-        switch (*text) {
-        case '&': buf_put_str(out, "&amp;"); break;
-        case '<': buf_put_str(out, "&lt;"); break;
-        case '>': buf_put_str(out, "&gt;"); break;
-        case '"': buf_put_str(out, "&quot;"); break;
-        default: buf_put_u8(out, (uint8_t)*text);
-        }
-}
-
-static void element(buf *out, const char *open, const char *text, const char *close)
-{
-    buf_put_str(out, open);
-    safe(out, text);
-    buf_put_str(out, close);
-}
-
 static void list(buf *out, const policy *p, name_noun noun, uint32_t mask, bool ja)
 {
     buf b = {0};
     name_list(p, noun, mask, ja, &b);
-    element(out, "<td class=l>", buf_str(&b), "</td>");
+    html_element(out, "<td class=l>", buf_str(&b), "</td>");
     buf_done(&b);
 }
 
@@ -62,22 +44,22 @@ static void cell(buf *out, int value)
 
 static void unions_page(const policy *p, const matrix *m, bool ja, buf *out)
 {
-    element(out, "<table><tr><th class=l>", _("sees ↓ from →"), "</th>");
+    html_element(out, "<table><tr><th class=l>", _("sees ↓ from →"), "</th>");
     for (int u = 0; u < m->unions; u++)
-        element(out, "<th>", matrix_union(p, u, ja), "</th>");
+        html_element(out, "<th>", matrix_union(p, u, ja), "</th>");
     buf_put_str(out, "</tr>\n");
     for (int v = 0; v < m->unions; v++) {
-        element(out, "<tr><th class=l>", matrix_union(p, v, ja), "</th>");
+        html_element(out, "<tr><th class=l>", matrix_union(p, v, ja), "</th>");
         for (int u = 0; u < m->unions; u++)
             cell(out, m->cell[v][u]);
         buf_put_str(out, "</tr>\n");
     }
     buf_put_str(out, "</table>\n");
-    element(out, "<p class=k>", _("○ everything the rules allow  △ with a difference (below)  × nothing  hatched: the union itself, "
+    html_element(out, "<p class=k>", _("○ everything the rules allow  △ with a difference (below)  × nothing  hatched: the union itself, "
                           "no agreement is needed"), "</p>\n");
     buf_put_str(out, m->note_count ? "<ol>" : "");
     for (int i = 0; i < m->note_count; i++)
-        element(out, "<li>", m->notes[i].text, "</li>");
+        html_element(out, "<li>", m->notes[i].text, "</li>");
     buf_put_str(out, m->note_count ? "</ol>\n" : "");
 }
 
@@ -91,16 +73,16 @@ static int rows_of_role(const matrix *m, size_t at)
 
 static void roles_page(const policy *p, const matrix *m, bool ja, buf *out)
 {
-    element(out, "<table class=t><tr><th class='l r'>", _("role"), "</th>");
-    element(out, "<th class=l>", _("kind of facility"), "</th>");
-    element(out, "<th class=l>", _("purpose"), "</th>");
+    html_element(out, "<table class=t><tr><th class='l r'>", _("role"), "</th>");
+    html_element(out, "<th class=l>", _("kind of facility"), "</th>");
+    html_element(out, "<th class=l>", _("purpose"), "</th>");
     for (int bit = 0; bit < policy_category_count(p); bit++) {
         if (!(policy_categories(p) >> bit & 1))
             continue;
         buf b = {0};
         months_put(policy_category_window(p, bit), &b);
-        element(out, "<th class=c><div>", name_label(policy_category_text(p, bit), ja), "</div>");
-        element(out, "(", buf_str(&b), ")</th>");
+        html_element(out, "<th class=c><div>", name_label(policy_category_text(p, bit), ja), "</div>");
+        html_element(out, "(", buf_str(&b), ")</th>");
         buf_done(&b);
     }
     buf_put_str(out, "</tr>\n");
@@ -110,7 +92,7 @@ static void roles_page(const policy *p, const matrix *m, bool ja, buf *out)
         buf_put_str(out, first ? "<tr class=new>" : "<tr>");
         if (first) {
             buf_printf(out, "<td class=l rowspan=%d>", rows_of_role(m, i));
-            element(out, "<b>", name_label(policy_role_text(p, r->role), ja), "</b></td>");
+            html_element(out, "<b>", name_label(policy_role_text(p, r->role), ja), "</b></td>");
         }
         list(out, p, NAME_KIND, r->kinds, ja);
         list(out, p, NAME_PURPOSE, r->purposes, ja);
@@ -132,15 +114,15 @@ err matrix_html(const policy *p, day today, bool japanese, buf *out)
     day_format(today, date);
     day_format(policy_effective_from(p), from);
     buf_printf(out, "<!DOCTYPE html>\n<html lang=%s><head><meta charset=utf-8>\n<title>", japanese ? "ja" : "en");
-    element(out, "", _("Who sees what from whom"), "</title>\n");
+    html_element(out, "", _("Who sees what from whom"), "</title>\n");
     buf_printf(out, "<style>\n%s</style></head><body>\n", STYLE);
-    element(out, "<h1>", _("Who sees what from whom"), "</h1>\n");
+    html_element(out, "<h1>", _("Who sees what from whom"), "</h1>\n");
     buf_printf(out, _("<p>Rules version %u, in force from %s; agreements as on %s</p>\n"), policy_version(p), from, date);
-    element(out, "<h2>", _("Between the unions"), "</h2>\n");
+    html_element(out, "<h2>", _("Between the unions"), "</h2>\n");
     unions_page(p, m, japanese, out);
-    element(out, "<h2>", _("By role: what the rules allow, within agreement, consent and window"), "</h2>\n");
+    html_element(out, "<h2>", _("By role: what the rules allow, within agreement, consent and window"), "</h2>\n");
     roles_page(p, m, japanese, out);
-    element(out, "<p>", _("In brackets: how far back from the registration day. What is not here is not permitted."), "</p>\n");
+    html_element(out, "<p>", _("In brackets: how far back from the registration day. What is not here is not permitted."), "</p>\n");
     buf_put_str(out, "</body></html>\n");
     matrix_free(m);
     return out->sticky;

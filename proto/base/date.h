@@ -21,6 +21,9 @@ void day_split(day d, int *year, int *month, int *dom);
 MUST_CHECK err day_parse(span s, day *ret);
 // "2026-04-01"; "-" for DAY_NONE, "forever" for DAY_FOREVER.
 void day_format(day d, char out[static 11]);
+// "令和8年4月1日", "令和元年5月1日"; before 1873 "1872年1月1日". The later era on a day that has two.
+#define DAY_ERA_BYTES 40
+void day_format_era(day d, char out[static DAY_ERA_BYTES]);
 day day_minus_months(day d, int months);            // clamps to the month's last day
 int month_of(day d);                                // months since 1970-01
 day month_first(int month);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading dates as people in Japan write them. Only reading: what is stored
-// and sent is Gregorian.
+// Dates as people in Japan write them, read, and written on papers for people: what is
+// stored and sent is Gregorian.
+#include <stdio.h>
 #include <string.h>
 #include "proto/base/date.h"
 #include "proto/base/utf8.h"
@@ -131,4 +132,18 @@ err day_parse(span s, day *ret)
         return ERR_FORMAT;
     *ret = d;
     return OK;
+}
+
+void day_format_era(day d, char out[static DAY_ERA_BYTES])
+{
+    const struct era *era = NULL;
+    int year, month, dom;
+    day_split(d, &year, &month, &dom);
+    for (size_t i = 0; i < sizeof ERAS / sizeof *ERAS; i++)
+        if (d >= day_of(ERAS[i].first.year, ERAS[i].first.month, ERAS[i].first.dom))
+            era = &ERAS[i];
+    if (era && year - era->before == 1)
+        snprintf(out, DAY_ERA_BYTES, "%s元年%d月%d日", era->kanji, month, dom);
+    else
+        snprintf(out, DAY_ERA_BYTES, "%s%d年%d月%d日", era ? era->kanji : "", era ? year - era->before : year, month, dom);
 }
