@@ -200,7 +200,7 @@ static bool spoken_for(const lay *l, size_t node, uint64_t code, const size_t *s
 static bool list_serves(const lay *l, const lay_node *n, bool discloses, const lay_row *r)
 {
     if (n->list == POLICY_NONE) {
-        int f = policy_facility(l->bundle, r->code);
+        int f = r->facility;
         return discloses ? policy_discloser(l->bundle, f) == n->of_bundle : policy_node_views(l->bundle, n->of_bundle, f);
     }
     const uint64_t *codes = discloses ? n->of_list->discloses : n->of_list->views;
@@ -266,8 +266,13 @@ static err speakers_settle(lay *l, size_t *speaker)
 static err node_serve(lay *l, size_t node, const size_t *speaker)
 {
     lay_node *n = &l->nodes[node];
-    n->discloses = calloc(l->row_count, sizeof *n->discloses);
-    n->views = calloc(l->row_count, sizeof *n->views);
+    size_t served = 0, spoken = 0;
+    for (size_t r = 0; r < l->row_count; r++) { // no more memory than it needs: there may be a thousand
+        spoken += speaker[r] == node;
+        served += row_fits(&l->rows[r], n->union_no, false);
+    }
+    n->discloses = calloc(spoken + 1, sizeof *n->discloses);
+    n->views = calloc(served + 1, sizeof *n->views);
     if (!n->discloses || !n->views)
         return ERR_MEM;
     for (size_t r = 0; r < l->row_count; r++) {
@@ -288,6 +293,8 @@ err lay_nodes(lay *l)
 {
     size_t *speaker = calloc(l->row_count + 1, sizeof *speaker), kept = 0;
     err e = speaker ? nodes_gather(l) : ERR_MEM;
+    for (size_t r = 0; r < l->row_count; r++) // once, not for each node
+        l->rows[r].facility = policy_facility(l->bundle, l->rows[r].code);
     if (e == OK)
         e = names_settle(l);
     if (e == OK)

@@ -10,6 +10,7 @@ typedef struct lay_row { // a facility
     uint64_t code, unions, discloses;
     const char *name, *ward;
     int kind;
+    int facility; // its number in the bundle, or POLICY_NONE: set by lay_nodes
 } lay_row;
 
 // A machine. Keys: three lists, tls, sign, seal.
