@@ -4,11 +4,16 @@
 //
 // A facility without a consent that covers the asker is not in the answer at all:
 // "no record" and "no consent" must look alike to a clinic. The log tells them apart.
+//
+// In an emergency the rules may let a patient be opened who agreed to nothing. The hub does not know who holds
+// records: there is a ticket then for every hospital that rules and agreements would let this asker see, whoever
+// the patient is, and each hospital decides for itself.
 #include <stdio.h>
 #include <string.h>
 
 #include "hub/desk.h"
 #include "hub/index.h"
+#include "policies/engine/emergency.h"
 
 enum { ANSWERS_MAX = HUB_ANSWERS };
 
@@ -20,6 +25,7 @@ typedef struct answer {
     uint8_t grain;
     uint8_t ticket_id[TICKET_ID_BYTES];
     size_t body_at, body_len; // the ticket's, in the job's scratch, until it is signed; 0: none
+    bool unasked;              // in an emergency, without a consent
     const ticket_batch *batch; // where its signature will be
     uint32_t batch_index;
     card_presence presence[CARD_CATEGORIES]; // of granted categories, by bit
@@ -33,6 +39,8 @@ typedef struct lookup {
     int viewer, viewer_union, role, purpose;
     const char *unions[32];
     int union_count;
+    uint8_t reason;   // of an emergency, from 1; 0: it is none
+    uint32_t allowed; // in an emergency: what emergency.yaml leaves to this asker
     bool stopped;
     stop_record stop;
     uint64_t log_seq;
@@ -40,6 +48,23 @@ typedef struct lookup {
     answer *answers[ANSWERS_MAX]; // in the job's memory
     size_t count;
 } lookup;
+
+// Who opens records in an emergency says why, in a word of the rules' list: other words are not for the hub.
+static err emergency_check(lookup *l)
+{
+    const policy *p = l->j->rules->p;
+    if (!emergency_reason(p, l->q->reason, &l->reason)) {
+        snprintf(l->j->note, sizeof l->j->note, l->q->reason[0] ? "the rules know no such reason for an emergency"
+                                                                : "an emergency needs a reason of the rules' list");
+        return ERR_DENIED;
+    }
+    l->allowed = emergency_categories(p, l->viewer, l->role);
+    if (!l->allowed) {
+        snprintf(l->j->note, sizeof l->j->note, "the rules do not let that role open records in an emergency");
+        return ERR_DENIED;
+    }
+    return OK;
+}
 
 // The asker as the membership list knows it: nothing the call claims is taken on trust.
 static err asker_check(lookup *l)
@@ -62,7 +87,7 @@ static err asker_check(lookup *l)
         return ERR_FORMAT;
     // A consent given to a union holds for the union that the asker asks through.
     l->unions[l->union_count++] = policy_union_text(p, l->viewer_union).id;
-    return OK;
+    return l->purpose == l->j->rules->emergency ? emergency_check(l) : OK;
 }
 
 static span body_of(const lookup *l, const answer *a)
@@ -76,9 +101,17 @@ static bool consent_holds(const lookup *l, const card *c)
         return false;
     if (l->stopped && stop_covers(&l->stop, c))
         return false;
-    if (l->purpose == l->j->rules->emergency)
-        return c->scope.emergency && l->today >= c->scope.from && l->today <= c->scope.until;
     return consent_covers(&c->scope, l->q->facility, l->unions, l->union_count, l->today);
+}
+
+// What the patient's own word is, as far as the hub has heard it. c: NULL without a card.
+static emergency_word word_of(const lookup *l, const card *c)
+{
+    if (!c)
+        return l->stopped ? EMERGENCY_AGAINST : EMERGENCY_UNASKED;
+    if (c->scope.withdrawn || !c->scope.emergency || (l->stopped && stop_covers(&l->stop, c)))
+        return EMERGENCY_AGAINST;
+    return l->today >= c->scope.from && l->today <= c->scope.until ? EMERGENCY_AGREED : EMERGENCY_UNASKED;
 }
 
 static void presence_take(answer *a, const card *c)
@@ -98,22 +131,24 @@ static err ticket_make(const lookup *l, answer *a, const card *c)
 {
     job *j = l->j;
     ticket k = {.issued = j->now,
-                .expires = j->now + policy_ticket_ms(j->rules->p),
+                .expires = j->now + (l->reason ? emergency_ticket_ms(j->rules->p) : policy_ticket_ms(j->rules->p)),
                 .facility = l->q->facility,
                 .role = (uint8_t)l->role,
                 .purpose = (uint8_t)l->purpose,
                 .who = l->who,
-                .source = c->facility,
+                .source = a->source,
                 .categories = (uint16_t)a->right.granted,
-                .registered_on = c->registered_on,
-                .consent_revision = c->scope.revision,
+                .registered_on = a->unasked ? l->today : c->registered_on,
+                .consent_revision = a->unasked ? 0 : c->scope.revision,
                 .rules = j->rules->hash,
-                .log_seq = l->log_seq};
+                .log_seq = l->log_seq,
+                .reason = l->reason};
     be64_put(k.id, l->log_seq);
-    be64_put(k.id + 8, c->facility);
+    be64_put(k.id + 8, a->source);
     memcpy(k.node, j->caller->node, sizeof k.node);
     memcpy(k.user, l->q->user.data, USER_ID_BYTES);
-    memcpy(k.consent_id, c->scope.id, sizeof k.consent_id);
+    if (!a->unasked)
+        memcpy(k.consent_id, c->scope.id, sizeof k.consent_id);
     for (int bit = 0; bit < CARD_CATEGORIES; bit++)
         k.from[bit] = a->right.from[bit];
     memcpy(a->ticket_id, k.id, TICKET_ID_BYTES);
@@ -127,46 +162,107 @@ static err ticket_make(const lookup *l, answer *a, const card *c)
     return e ? e : ticket_batch_add(&h->tickets[h->tickets_at], body_of(l, a), &a->batch_index);
 }
 
-static err card_answer(void *ctx, const card *c)
+static err answer_new(lookup *l, uint64_t source, answer **ret)
 {
-    lookup *l = ctx;
-    const policy *p = l->j->rules->p;
     if (l->count == ANSWERS_MAX)
         return ERR_LIMIT;
     answer *a = arena_get(&l->j->memory, sizeof *a);
     if (!a)
         return ERR_MEM;
     l->answers[l->count++] = a;
-    a->source = c->facility;
-    int source = policy_facility(p, c->facility);
-    bool consented = consent_holds(l, c);
+    a->source = source;
+    *ret = a;
+    return OK;
+}
+
+// What rules, agreement and consent grant; c: the patient's card there, or NULL without a consent.
+static void right_find(const lookup *l, answer *a, const card *c, bool consented)
+{
+    const policy *p = l->j->rules->p;
+    uint32_t asked = l->q->categories ? l->q->categories : UINT32_MAX;
     policy_question q = {.viewer = l->viewer,
                          .viewer_union = l->viewer_union,
                          .role = l->role,
                          .purpose = l->purpose,
-                         .source = source,
-                         .asked = l->q->categories ? l->q->categories : UINT32_MAX,
+                         .source = policy_facility(p, a->source),
+                         .asked = l->reason ? asked & l->allowed : asked,
                          .today = l->today,
-                         .registered_on = c->registered_on,
+                         .registered_on = c ? c->registered_on : l->today,
                          .consented = consented,
-                         .consent_categories = c->scope.categories,
-                         .consent_from = c->scope.from,
-                         .consent_until = c->scope.until};
+                         .consent_categories = c ? c->scope.categories : UINT32_MAX,
+                         .consent_from = c ? c->scope.from : l->today,
+                         .consent_until = c ? c->scope.until : l->today};
     policy_decide(p, &q, &a->right);
-    a->told = consented && source != POLICY_NONE;
+}
+
+static bool asked_node_there(const lookup *l, uint64_t facility)
+{
+    const policy *p = l->j->rules->p;
+    int source = policy_facility(p, facility);
     int node = source == POLICY_NONE ? POLICY_NONE : policy_discloser(p, source);
-    if (c->scope.withdrawn)
+    return node != POLICY_NONE && roster_has(l->j->h, policy_node_at(p, node).name);
+}
+
+static err card_answer(void *ctx, const card *c)
+{
+    lookup *l = ctx;
+    answer *a;
+    err e = answer_new(l, c->facility, &a);
+    if (e)
+        return e;
+    emergency_word word = l->reason ? word_of(l, c) : EMERGENCY_AGREED;
+    bool consented = l->reason ? word == EMERGENCY_AGREED : consent_holds(l, c);
+    // A card without a word for emergencies counts as none where the rules open such a patient.
+    a->unasked = word != EMERGENCY_AGREED && emergency_opens(l->j->rules->p, word);
+    right_find(l, a, a->unasked ? NULL : c, consented || a->unasked);
+    a->told = (consented || a->unasked) && policy_facility(l->j->rules->p, c->facility) != POLICY_NONE;
+    if (c->scope.withdrawn && !a->unasked)
         a->status = ERR_WITHDRAWN;
     else if (!a->right.granted)
         a->status = ERR_DENIED;
-    else if (node == POLICY_NONE || !roster_has(l->j->h, policy_node_at(p, node).name))
-        a->status = ERR_UNREACHABLE;
-    if (a->status == ERR_UNREACHABLE)
-        return OK; // named, but nothing of it is shown: it could not decide for itself
+    else if (!asked_node_there(l, c->facility))
+        a->status = ERR_UNREACHABLE; // named, but nothing of it is shown: it could not decide for itself
     if (a->status)
         return OK;
-    presence_take(a, c);
+    if (!a->unasked)
+        presence_take(a, c);
     return ticket_make(l, a, c);
+}
+
+static bool answered(const lookup *l, uint64_t facility)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (l->answers[i]->source == facility)
+            return true;
+    return false;
+}
+
+// Hospitals that have told the hub nothing of this patient. Those that rules or agreements shut are no answer
+// at all: they say nothing of the patient.
+static err unasked_answers(lookup *l)
+{
+    const policy *p = l->j->rules->p;
+    if (!l->reason || !emergency_opens(p, word_of(l, NULL)))
+        return OK;
+    for (int f = 0; f < policy_facility_count(p); f++) {
+        policy_facility_view v = policy_facility_at(p, f);
+        answer *a, maybe = {.source = v.code};
+        if (!v.discloses || v.code == l->q->facility || policy_discloser(p, f) == POLICY_NONE || answered(l, v.code))
+            continue;
+        right_find(l, &maybe, NULL, true);
+        if (!maybe.right.granted)
+            continue;
+        err e = answer_new(l, v.code, &a);
+        if (e)
+            return e;
+        *a = maybe;
+        a->told = a->unasked = true;
+        a->status = asked_node_there(l, v.code) ? OK : ERR_UNREACHABLE;
+        e = a->status ? OK : ticket_make(l, a, NULL);
+        if (e)
+            return e;
+    }
+    return OK;
 }
 
 static err lookup_log(lookup *l, store_txn *t, err status)
@@ -182,6 +278,7 @@ static err lookup_log(lookup *l, store_txn *t, err status)
         sources[i].source = a->source;
         sources[i].status = (uint32_t)a->status;
         sources[i].granted = a->status == OK ? a->right.granted : 0;
+        sources[i].without_consent = a->unasked;
         if (a->body_len)
             sources[i].ticket = wire_bytes(span_of(a->ticket_id, TICKET_ID_BYTES));
         list[i] = &sources[i];
@@ -196,6 +293,7 @@ static err lookup_log(lookup *l, store_txn *t, err status)
     e.purpose = l->q->purpose;
     e.pseudonym = l->q->pseudonym;
     e.asked = l->q->categories;
+    e.reason = (char *)emergency_reason_id(l->j->rules->p, l->reason); // a word of the list, or none
     e.sources = list;
     e.n_sources = l->count;
     e.note = l->j->note;
@@ -227,6 +325,8 @@ err lookup_run(job *j, store_txn *t)
         l->stopped = e == OK;
         l->log_seq = j->h->log.open.seq + 1;
         e = index_cards(t, &l->who, card_answer, l);
+        if (e == OK)
+            e = unasked_answers(l);
         if (e)
             return e;
         bool any = false;

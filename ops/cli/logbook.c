@@ -55,7 +55,7 @@ static const char *or_empty(const char *s)
 static void entry_line(const Tsunagu__ControlRecord *r)
 {
     char detail[1200] = "";
-    static const char *const keys[] = {"facility", "role", "purpose", "source", "sources", "ticket", "document", "note"};
+    static const char *const keys[] = {"facility", "role", "purpose", "reason", "source", "sources", "ticket", "document", "note"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const char *text = record_field(r, keys[i]);
         size_t used = strlen(detail);

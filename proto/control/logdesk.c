@@ -24,8 +24,8 @@ static void text_sources(control_in *in, const Tsunagu__LogEntry *e)
     for (size_t i = 0; i < e->n_sources; i++) {
         char code[11];
         institution_format(e->sources[i]->source, code);
-        buf_printf(&out, "%s%s:%s:%u", i ? "," : "", code, err_name((err)e->sources[i]->status),
-                   e->sources[i]->granted);
+        buf_printf(&out, "%s%s:%s:%u%s", i ? "," : "", code, err_name((err)e->sources[i]->status),
+                   e->sources[i]->granted, e->sources[i]->without_consent ? ":without-consent" : "");
     }
     control_text(in, "sources", buf_str(&out));
     buf_done(&out);
@@ -53,6 +53,7 @@ static void entry_show(control_in *in, uint64_t seq, const hash32 *hash, const T
     control_bytes(in, "user", wire_span(e->user));
     control_text(in, "role", e->role);
     control_text(in, "purpose", e->purpose);
+    control_text(in, "reason", e->reason);
     control_bytes(in, "pseudonym", wire_span(e->pseudonym));
     text_code(in, "source", e->source);
     control_number(in, "asked", e->asked);

@@ -6,6 +6,7 @@
 //   106 consent id 16 122 consent revision 8               130 rules 32
 //   162 log_seq 8     170 length 1 and the node's name
 //       then 4 bytes for each set category, lowest first: the first day visible
+// Version 2, of emergencies: the same, and at its end the reason 1 (its number in the rules, from 1).
 // After it: index 2 | count 2 | path 32 each | signature 64. The path's length follows
 // from index and count. The signature is over "tsunagu ticket root v1" | root | count 4.
 #include "proto/pact/ticket.h"
@@ -16,8 +17,9 @@
 #include "proto/pact/tree.h"
 
 #define TICKET_VERSION 1
+#define TICKET_VERSION_EMERGENCY 2
 #define TICKET_HEAD 171
-#define TICKET_BODY_MAX (TICKET_HEAD + TICKET_NODE_MAX + 4 * CARD_CATEGORIES)
+#define TICKET_BODY_MAX (TICKET_HEAD + TICKET_NODE_MAX + 4 * CARD_CATEGORIES + 1)
 #define TICKET_TAIL_MIN (4 + SIGNATURE_BYTES)
 
 _Static_assert(TICKET_BODY_MAX < 300, "a ticket's body stays small");
@@ -44,7 +46,7 @@ err ticket_pack(const ticket *t, buf *body)
     if (!values_ok(t))
         return ERR_FORMAT;
     uint8_t p[TICKET_BODY_MAX];
-    p[0] = TICKET_VERSION;
+    p[0] = t->reason ? TICKET_VERSION_EMERGENCY : TICKET_VERSION;
     memcpy(p + 1, t->id, TICKET_ID_BYTES);
     be64_put(p + 17, (uint64_t)t->issued);
     be64_put(p + 25, (uint64_t)t->expires);
@@ -69,7 +71,15 @@ err ticket_pack(const ticket *t, buf *body)
             be32_put(p + n, (uint32_t)t->from[c]);
             n += 4;
         }
+    if (t->reason)
+        p[n++] = t->reason;
     return buf_put(body, p, n);
+}
+
+bool ticket_unasked(const ticket *t)
+{
+    static const uint8_t none[sizeof t->consent_id];
+    return t->reason && t->consent_revision == 0 && memcmp(t->consent_id, none, sizeof none) == 0;
 }
 
 static void read_head(const uint8_t *p, ticket *t)
@@ -100,14 +110,15 @@ typedef struct tail {
 
 static err read_body(span bytes, ticket *t, size_t *ret_len)
 {
-    if (bytes.len < TICKET_HEAD || bytes.at[0] != TICKET_VERSION)
+    if (bytes.len < TICKET_HEAD || (bytes.at[0] != TICKET_VERSION && bytes.at[0] != TICKET_VERSION_EMERGENCY))
         return ERR_FORMAT;
+    bool emergency = bytes.at[0] == TICKET_VERSION_EMERGENCY;
     size_t n = bytes.at[170];
     if (n > TICKET_NODE_MAX)
         return ERR_LIMIT;
     *t = (ticket){0};
     read_head(bytes.at, t);
-    size_t len = TICKET_HEAD + n + 4 * (size_t)__builtin_popcount(t->categories);
+    size_t len = TICKET_HEAD + n + 4 * (size_t)__builtin_popcount(t->categories) + emergency;
     if (bytes.len < len)
         return ERR_FORMAT;
     memcpy(t->node, bytes.at + TICKET_HEAD, n);
@@ -120,6 +131,8 @@ static err read_body(span bytes, ticket *t, size_t *ret_len)
             from += 4;
         }
     }
+    if (emergency && !(t->reason = *from))
+        return ERR_FORMAT; // one value has one spelling
     // strlen would differ from n on an inner NUL, which range_word refuses in the bytes.
     if (!range_word(span_of(bytes.at + TICKET_HEAD, n)) || !values_ok(t))
         return ERR_FORMAT;

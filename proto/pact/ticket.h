@@ -2,7 +2,7 @@
 // A ticket: the hub's signed word that this asker may read this patient's
 // granted categories at that facility, for ten minutes. Bound to asking node,
 // facility, user, role, patient, disclosing facility, categories, windows, purpose,
-// rule version, consent revision, log entry and expiry. One Ed25519 signature serves a
+// rule version, consent revision, reason in an emergency, log entry and expiry. One Ed25519 signature serves a
 // batch: it signs the root of a SHA-256 tree over the batch's ticket bodies
 // (RFC 6962 hashing: 0x00 leaf, 0x01 node), and each ticket carries its path.
 // Owner: plain values and the caller's bufs. Thread: any.
@@ -37,7 +37,10 @@ typedef struct ticket {
     uint64_t consent_revision;
     hash32 rules;                   // hash of the rules it was decided under
     uint64_t log_seq;               // its entry in the hub's access log
+    uint8_t reason;                 // 0: no emergency; else the number of its reason in the rules named, from 1
 } ticket;
+// Issued in an emergency, for a patient of whose consent the hub knows nothing: it names none.
+bool ticket_unasked(const ticket *t);
 
 MUST_CHECK err ticket_pack(const ticket *t, buf *body); // ERR_FORMAT on values out of range; body < 300 bytes
 

@@ -9,7 +9,7 @@
 #define TREE_LABEL "tsunagu ticket root v1"
 #define TREE_MESSAGE_BYTES (sizeof(TREE_LABEL) - 1 + HASH_BYTES + 4)
 #define TREE_DEPTH_MAX 10 // of 1024 leaves
-#define TREE_BODY_MAX 267 // the largest body of a ticket
+#define TREE_BODY_MAX 268 // the largest body of a ticket
 
 void tree_leaf(span body, hash32 *ret);
 void tree_node(const hash32 *left, const hash32 *right, hash32 *ret); // ret may be one of them
