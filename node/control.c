@@ -7,8 +7,10 @@
 #include "node/desk.h"
 #include "node/flow.h"
 #include "node/notice.h"
+#include "node/objection.h"
 #include "node/outbox.h"
 #include "node/post.h"
+#include "node/reviews.h"
 #include "node/rulebook.h"
 #include "node/scan.h"
 #include "node/uplink.h"
@@ -202,6 +204,9 @@ GATED(consent_confirm)
 GATED(consents_list)
 GATED(consent_withdraw)
 GATED(publish_wait)
+GATED(objection_say)
+GATED(reviews_list)
+GATED(review_close)
 GATED(uplink_resync)
 GATED(users_show)
 GATED(own_register)
@@ -245,7 +250,10 @@ const control_row node_commands[] = {
     {"confirm", gated_consent_confirm, true},
     {"consents", gated_consents_list, true},
     {"withdraw", gated_consent_withdraw, true},
+    {"objection", gated_objection_say, true},
     {"publish.wait", gated_publish_wait, false},
+    {"reviews", gated_reviews_list, false},
+    {"review", gated_review_close, false},
     {"resync", gated_uplink_resync, true},
     {"users", gated_users_show, false},
     {"register", gated_own_register, false},

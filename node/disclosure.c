@@ -7,6 +7,7 @@
 #include "node/notice.h"
 #include "node/outbox.h"
 #include "node/uplink.h"
+#include "node/reviews.h"
 #include "proto/base/log.h"
 
 enum { RESYNC_STEP = 256, AHEAD_DAYS = 366 };
@@ -261,6 +262,8 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
         e = consent_log(j, t, now, c->by,
                         c->unlike ? had ? "changed though form and chart differ" : "recorded though form and chart differ"
                         : had ? "changed" : "recorded");
+    if (e == OK)
+        e = reviews_consented(j, t, now->chart, now->by);
     e = job_store_err(e);
 out:
     buf_done(&bytes);

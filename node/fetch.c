@@ -99,7 +99,8 @@ static const seal_key *own_key(const node *n, const policy *p)
     return n->seal[0];
 }
 
-static err ask_make(fetch *f, const policy *p, const uint8_t *document, buf *sealed, hash32 *ret_ask)
+static err ask_make(fetch *f, const policy *p, const uint8_t *document, const char *words, buf *sealed,
+                    hash32 *ret_ask)
 {
     Tsunagu__SealedAsk q = TSUNAGU__SEALED_ASK__INIT;
     uint8_t nonce[16];
@@ -110,6 +111,7 @@ static err ask_make(fetch *f, const policy *p, const uint8_t *document, buf *sea
     err e = crypto_random(nonce, sizeof nonce);
     q.nonce = wire_bytes(span_of(nonce, sizeof nonce));
     q.time_ms = clock_now_ms();
+    q.words = (char *)(words ? words : "");
     if (e == OK)
         e = wire_encode((const ProtobufCMessage *)&q, &plain);
     if (e == OK)
@@ -119,7 +121,7 @@ static err ask_make(fetch *f, const policy *p, const uint8_t *document, buf *sea
 }
 
 err fetch_start(node *n, const book *b, span ticket_bytes, const ticket *says, const uint8_t *document,
-                const fetch_events *ev, fetch **ret)
+                const char *words, const fetch_events *ev, fetch **ret)
 {
     const policy *p = b->r->p;
     int source = policy_facility(p, says->source);
@@ -139,7 +141,7 @@ err fetch_start(node *n, const book *b, span ticket_bytes, const ticket *says, c
     f->ticket = span_of(f + 1, ticket_bytes.len);
     for (; f->pub_count < v.seal_count && f->pub_count < 2; f->pub_count++)
         memcpy(f->pubs[f->pub_count], v.seal[f->pub_count], KEY_BYTES);
-    err e = ask_make(f, p, document, &sealed, &ask);
+    err e = ask_make(f, p, document, words, &sealed, &ask);
     if (e == OK)
         e = open_stream_begin(&f->seal, &ask);
     if (e == OK) {

@@ -13,6 +13,7 @@
 #include "node/flow.h"
 #include "node/notice.h"
 #include "node/post.h"
+#include "node/reviews.h"
 #include "node/rulebook.h"
 #include "node/scan.h"
 #include "node/uplink.h"
@@ -24,7 +25,8 @@
 
 const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
                                    "person", "stop", "ask", "own", "own_back", "letter_out", "letter_stream", "letter_in", "letter_held",
-                                   "request", "request_list", "request_past", "content", "known", "notice", "notice_mark", NULL};
+                                   "request", "request_list", "request_past", "content", "known", "notice", "notice_mark",
+                                   "opening", "opening_waits", "opening_last", "objection", NULL};
 
 enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
 
@@ -221,6 +223,7 @@ void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
         post_tick(n, now);
         flow_tick(n, now);
         notice_tick(n, now);
+        reviews_tick(n, now);
         if (reload())
             node_reload(n);
     }

@@ -37,7 +37,9 @@ enum node_table {
     TABLE_REQUEST, TABLE_REQUEST_LIST, TABLE_REQUEST_PAST, // node/requests
     TABLE_CONTENT,  // chart -> what was found in its documents (verdicts.h)
     TABLE_KNOWN,    // pseudonym | chart -> "": who has a chart here, consented or not
-    TABLE_NOTICE, TABLE_NOTICE_MARK // node/notices
+    TABLE_NOTICE, TABLE_NOTICE_MARK, // node/notices
+    TABLE_OPENING, TABLE_OPENING_WAITS, TABLE_OPENING_LAST, // openings.h
+    TABLE_OBJECTION // chart -> whether an objection stands (objection.h)
 };
 extern const char *const node_tables[];
 
@@ -88,6 +90,7 @@ typedef struct node {
     scanner *scan;
     viewer *view;
     post *mail;
+    time_ms reviews_at;   // atomic: when openings that wait are looked at next (reviews.c)
     time_ms flow_at;      // atomic: when deadlines of requests are looked at next (flow.c)
     // Tells a facility of this node that something happened (an event of engine/flow.h), in the same transaction;
     // NULL: nobody is told.

@@ -208,6 +208,28 @@ err person_known(store_txn *t, const pseudonym *who, bool *ret)
     return store_walk(t, TABLE_KNOWN, span_of(who->at, PSEUDONYM_BYTES), (span){0}, known_one, ret);
 }
 
+typedef struct charts_of {
+    char *chart;
+    size_t count;
+} charts_of;
+
+static err charts_one(void *ctx, span key, span value)
+{
+    charts_of *c = ctx;
+    (void)value;
+    err e = span_to_str(span_from(key, PSEUDONYM_BYTES), c->chart, SSMIX_CHART_MAX + 1);
+    return e ? ERR_CORRUPT : ++c->count == 2 ? ERR_CLOSED : OK;
+}
+
+err person_charts(store_txn *t, const pseudonym *who, char ret[static SSMIX_CHART_MAX + 1], size_t *ret_count)
+{
+    charts_of c = {ret, 0};
+    err e = store_walk(t, TABLE_KNOWN, span_of(who->at, PSEUDONYM_BYTES), (span){0}, charts_one, &c);
+    if (e == OK)
+        *ret_count = c.count;
+    return e;
+}
+
 err person_put(store_txn *t, const person_record *p)
 {
     person_record old;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who minds which letter, on one page.
+#include "node/emergency.h"
 #include "node/flow.h"
 
 const post_row post_rows[] = {
@@ -16,5 +17,6 @@ const post_row post_rows[] = {
     {LETTER_WITHDRAWAL, flow_take_word, flow_settled},
     {LETTER_OBJECTION, flow_take_word, flow_settled},
     {LETTER_ENDED, flow_take_word, flow_settled},
+    {LETTER_EMERGENCY_TOLD, emergency_take, NULL},
 };
 const size_t post_row_count = sizeof post_rows / sizeof post_rows[0];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/reviews.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
 #include "proto/base/luhn.h"
@@ -192,6 +193,7 @@ static err open_run(job *j, store_txn *t)
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
     viewer_entry(&e, &o->r->who, o->user_id, &o->k);
     e.event = EVENT_READ;
+    e.reason = (char *)emergency_reason_of(j->rules, &o->k);
     e.document = wire_bytes(span_of(o->document, sizeof o->document));
     return job_log(j, t, &e);
 }
@@ -209,7 +211,7 @@ static void open_answer(job *j, err e)
         r->next = v->readings;
         v->readings = r;
         pthread_mutex_unlock(&v->lock);
-        e = fetch_start(j->n, j->rules, o->ticket, &o->k, o->document, &ev, &r->f);
+        e = fetch_start(j->n, j->rules, o->ticket, &o->k, o->document, NULL, &ev, &r->f);
         pthread_mutex_lock(&r->lock);
         r->started = e == OK;
         pthread_mutex_unlock(&r->lock);

@@ -6,7 +6,12 @@
 #include <string.h>
 
 #include "node/desk.h"
+#include "node/emergency.h"
+#include "node/objection.h"
+#include "node/person.h"
+#include "node/post.h"
 #include "node/stops.h"
+#include "policies/engine/emergency.h"
 
 #define ASK_KEY 24 // time, nonce
 enum { ASKS_PRUNED = 64 };
@@ -27,7 +32,7 @@ static void ask_read(job *j, release *r, span plain)
     err e = WIRE_DECODE(plain, Tsunagu__SealedAsk, tsunagu__sealed_ask__descriptor, WIRE_SEALED_MAX, &j->memory, &q);
     bool document = e == OK && q->what == ASK_DOCUMENT;
     if (e == OK && ((q->what != ASK_MANIFEST && !document) || q->nonce.len != sizeof r->nonce ||
-                    q->document.len != (document ? sizeof r->document : 0)))
+                    q->document.len != (document ? sizeof r->document : 0) || strlen(q->words) > OPENING_WORDS_MAX))
         e = ERR_FORMAT;
     r->ask_opened = e;
     if (e)
@@ -35,6 +40,7 @@ static void ask_read(job *j, release *r, span plain)
     r->what = q->what;
     r->asked_at = q->time_ms;
     memcpy(r->nonce, q->nonce.data, sizeof r->nonce);
+    strcpy(r->words, q->words);
     if (document)
         memcpy(r->document, q->document.data, sizeof r->document);
 }
@@ -96,9 +102,12 @@ static void document_locate(job *j, release *r)
     locating l = {.n = j->n, .r = r};
     store_txn *t;
     consent c;
+    size_t charts = 1;
     if (!j->n->index || store_read(j->n->keep, &t) != OK)
         return;
-    if (consent_find(t, &r->k.who, r->k.consent_id, &c) == OK)
+    err e = ticket_unasked(&r->k) ? person_charts(t, &r->k.who, c.chart, &charts)
+                                  : consent_find(t, &r->k.who, r->k.consent_id, &c);
+    if (e == OK && charts == 1)
         (void)!ssmix_entries(j->n->index, t, span_str(c.chart), locate_one, &l);
     store_end(t);
 }
@@ -193,10 +202,22 @@ static err asks_prune(job *j, store_txn *t)
     return OK;
 }
 
+// The patient's objection at this hospital outweighs every consent.
+static err objection_check(job *j, store_txn *t, const release *r)
+{
+    bool stands = false;
+    err e = objection_stands(t, r->c.chart, &stands);
+    if (e || !stands || (r->emergency && emergency_opens(j->rules->r->p, EMERGENCY_AGAINST)))
+        return e;
+    return refuse(j, ERR_WITHDRAWN, "the consent was withdrawn or changed"); // an objection is nobody else's business
+}
+
 static err consent_check(job *j, store_txn *t, release *r)
 {
     const ticket *k = &r->k;
     bool stopped = false;
+    if (r->unasked)
+        return emergency_patient(j, t, r);
     err e = consent_find(t, &k->who, k->consent_id, &r->c);
     if (e == ERR_NOT_FOUND)
         return refuse(j, ERR_WITHDRAWN, "no such consent stands here");
@@ -208,7 +229,7 @@ static err consent_check(job *j, store_txn *t, release *r)
     e = stop_covers(t, &k->who, k->facility, s->at, &stopped);
     if (e)
         return e;
-    return stopped ? refuse(j, ERR_WITHDRAWN, "the patient withdrew at that facility") : OK;
+    return stopped ? refuse(j, ERR_WITHDRAWN, "the patient withdrew at that facility") : objection_check(j, t, r);
 }
 
 // A ticket of the version before, or of one that is about to be in force here, numbers roles, purposes and
@@ -228,7 +249,8 @@ static err rules_check(job *j, release *r)
     const rules *b = j->rules->r, *theirs = book_named(j->rules, &r->k.rules);
     const policy *p = b->p;
     const ticket *k = &r->k;
-    const consent_scope *s = &r->c.card.scope;
+    consent_scope none = {.categories = UINT16_MAX, .from = day_of_time(j->now), .until = day_of_time(j->now)};
+    const consent_scope *s = r->unasked ? &none : &r->c.card.scope;
     int viewer_union = policy_node_at(p, policy_node(p, k->node)).union_no;
     const char *unions[1] = {policy_union_text(p, viewer_union).id};
     day today = day_of_time(j->now);
@@ -236,15 +258,15 @@ static err rules_check(job *j, release *r)
     policy_question q = {.viewer = policy_facility(p, k->facility),
                          .viewer_union = viewer_union,
                          .source = policy_facility(p, k->source),
-                         .asked = k->categories,
+                         .asked = r->emergency ? k->categories & r->allowed : k->categories,
                          .today = today,
                          .registered_on = r->c.card.registered_on,
                          .consent_categories = s->categories,
                          .consent_from = s->from,
                          .consent_until = s->until};
     words_here(p, theirs->p, k, &q);
-    q.consented = q.purpose == b->emergency ? s->emergency && today >= s->from && today <= s->until
-                                            : consent_covers(s, k->facility, unions, 1, today);
+    q.consented = r->unasked || (q.purpose == b->emergency ? s->emergency && today >= s->from && today <= s->until
+                                                           : consent_covers(s, k->facility, unions, 1, today));
     policy_decide(p, &q, &a);
     r->granted = a.granted & q.asked;
     for (int bit = 0; bit < CARD_CATEGORIES; bit++)
@@ -294,7 +316,8 @@ static err release_log(job *j, store_txn *t, const release *r)
     e.event = EVENT_RELEASE;
     e.status = (uint32_t)r->verdict;
     e.node = (char *)r->asker;
-    e.note = j->note[0] ? j->note : r->what == ASK_MANIFEST ? "manifest" : "document";
+    e.note = r->for_log ? (char *)r->for_log : j->note[0] ? j->note : r->what == ASK_MANIFEST ? "manifest" : "document";
+    e.reason = (char *)r->reason;
     e.source = j->n->facility;
     if (r->ticket_opened == OK) { // otherwise nothing in it can be believed
         e.facility = r->k.facility;
@@ -323,6 +346,8 @@ err release_decide(job *j, store_txn *t, release *r)
     uint8_t key[ASK_KEY];
     err e = ticket_check(j, r);
     if (e == OK)
+        e = emergency_gate(j, r);
+    if (e == OK)
         e = ask_check(j, t, r);
     if (e == OK)
         e = consent_check(j, t, r);
@@ -338,6 +363,8 @@ err release_decide(job *j, store_txn *t, release *r)
         e = asks_prune(j, t);
     if (e == OK && r->verdict == OK)
         e = store_put(t, TABLE_ASK, ask_key(r, key), span_of("", 0));
+    if (e == OK && r->verdict == OK && r->emergency)
+        e = emergency_opened(j, t, r);
     if (e == OK)
         e = release_log(j, t, r);
     return job_store_err(e);
@@ -353,10 +380,14 @@ static err release_run(job *j, store_txn *t)
 static void release_answer(job *j, err e)
 {
     const release *r = j->state;
+    node *n = j->n;
+    bool told = e == OK && r->told;
     if (e == OK && r->verdict == OK)
         stream_start(j, r);
     else
         job_reply(j, e ? e : r->verdict, (span){0});
+    if (told)
+        post_pump(n); // within the minute
 }
 
 typedef struct opening {

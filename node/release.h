@@ -9,6 +9,7 @@
 
 #include "node/consent.h"
 #include "node/job.h"
+#include "node/openings.h"
 #include "proto/pact/seal.h"
 #include "proto/pact/ticket.h"
 
@@ -33,7 +34,14 @@ typedef struct release {
     err verdict;
     uint32_t granted;
     day from[CARD_CATEGORIES];
-    consent c;
+    consent c;            // in an emergency without consent: only chart, patient and today
+    // of an emergency (emergency.h)
+    bool emergency, unasked;
+    char reason[PEOPLE_TEXT];
+    char words[OPENING_WORDS_MAX + 1];
+    uint32_t allowed;      // categories that emergency.yaml leaves to the asker
+    const char *for_log;   // where the log is told more than the asker; or NULL
+    bool told;             // letters wait
 } release;
 
 void release_open(job *j, release *r);   // signatures, seal, folders; no verdict yet

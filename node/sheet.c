@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/reviews.h"
 #include "node/ssmix/render.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
@@ -45,6 +46,8 @@ struct sheet {
     arena memory;
     Tsunagu__LookupRequest q;
     span ticket;         // of a manifest
+    const char *words;   // to the hospital, in an emergency; or NULL
+    uint64_t opening;    // its number here, or 0
     Tsunagu__LookupReply *reply;
     char tickets[SOURCES_MAX][HANDLE_MAX + 1];
     err refused[SOURCES_MAX]; // why its ticket is none for us
@@ -358,7 +361,7 @@ static void source_start(sheet *s, span bytes, const ticket *says)
     k->s = s;
     k->facility = says->source;
     __atomic_add_fetch(&s->waiting, 1, __ATOMIC_RELAXED);
-    err e = fetch_start(s->n, s->rules, bytes, says, NULL, &ev, &k->f);
+    err e = fetch_start(s->n, s->rules, bytes, says, NULL, s->words, &ev, &k->f);
     if (e)
         on_done(k, e, e == ERR_UNREACHABLE ? "the hub is not connected" : NULL);
 }
@@ -410,21 +413,40 @@ static void lookup_done(void *ctx, link_out *call, err e, uint32_t status, span 
     }
     uplink_witness(s->n, s->reply->head);
     s->waiting = 1;
+    bool unasked = false;
     for (size_t i = 0; i < s->reply->n_facilities; i++) {
         const Tsunagu__FacilityAnswer *f = s->reply->facilities[i];
         if (f->ticket.len == 0)
             continue;
         s->refused[i] = ticket_fits(s, f, &s->says[i]);
         if (s->refused[i] == OK)
-            s->refused[i] = tickets_keep(s->n, &s->who, wire_span(f->ticket), s->tickets[i]);
+            s->refused[i] = tickets_keep(s->n, &s->who, wire_span(f->ticket), s->words, s->tickets[i]);
         if (s->refused[i]) {
             log_line(LOG_WARN, "the hub gave a ticket that is none for who asked: %s", err_text(s->refused[i]));
             continue;
         }
+        unasked = unasked || ticket_unasked(&s->says[i]);
         if (s->timeline)
             source_start(s, wire_span(f->ticket), &s->says[i]);
     }
+    if (unasked && s->opening)
+        reviews_unasked(s->n, s->opening);
     sheet_end(s);
+}
+
+// Both sides keep who opened what in an emergency: here before it is asked.
+static err ask_opening(job *j, store_txn *t, sheet *s)
+{
+    opening_record about = TSUNAGU__OPENING_RECORD__INIT, *o;
+    bool fresh;
+    about.side = OPENING_ASKING;
+    about.facility = about.own = s->who.facility;
+    about.user = wire_bytes(span_of(s->user_id, USER_ID_BYTES));
+    about.user_name = s->who.user;
+    about.role = s->who.role;
+    about.reason = s->q.reason;
+    about.pseudonym = s->q.pseudonym;
+    return opening_begin(j, t, &about, &o, &s->opening, &fresh);
 }
 
 static err ask_run(job *j, store_txn *t)
@@ -433,6 +455,7 @@ static err ask_run(job *j, store_txn *t)
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
     viewer_entry(&e, &s->who, s->user_id, s->manifest ? &s->says[0] : NULL);
     e.event = EVENT_ASK;
+    e.reason = s->manifest ? (char *)emergency_reason_of(s->rules, &s->says[0]) : s->q.reason;
     if (s->manifest) {
         e.note = (char *)"manifest";
     } else {
@@ -441,7 +464,8 @@ static err ask_run(job *j, store_txn *t)
         e.asked = s->q.categories;
         e.note = (char *)(s->timeline ? "timeline" : "lookup");
     }
-    return job_log(j, t, &e);
+    err failed = s->q.reason && s->q.reason[0] ? ask_opening(j, t, s) : OK;
+    return failed ? job_store_err(failed) : job_log(j, t, &e);
 }
 
 static void ask_answer(job *j, err e)
@@ -497,6 +521,7 @@ static err lookup_prepare(sheet *s)
     pseudonym who;
     store_txn *t;
     const char *number = control_arg(s->in, "number"), *purpose = control_arg(s->in, "purpose");
+    const char *reason = control_arg(s->in, "reason"), *words = control_arg(s->in, "words");
     if (!number) {
         control_note(s->in, "say whom: number");
         return ERR_USAGE;
@@ -510,14 +535,19 @@ static err lookup_prepare(sheet *s)
         control_note(s->in, "this number is not registered here: register it first");
         return e;
     }
+    purpose = purpose ? purpose : "treatment";
+    if (!emergency_asked(s->in, s->rules->r->p, purpose, reason, words))
+        return ERR_USAGE;
     tsunagu__lookup_request__init(&s->q);
+    s->q.reason = arena_str(&s->memory, span_str(reason ? reason : ""));
+    s->words = words ? arena_str(&s->memory, span_str(words)) : NULL;
     e = categories_arg(s, control_arg(s->in, "categories"), &s->q.categories);
     s->q.facility = s->who.facility;
     s->q.user = wire_bytes(span_of(s->user_id, USER_ID_BYTES));
     s->q.role = s->who.role;
-    s->q.purpose = arena_str(&s->memory, span_str(purpose ? purpose : "treatment"));
+    s->q.purpose = arena_str(&s->memory, span_str(purpose));
     s->q.pseudonym = wire_bytes(arena_copy(&s->memory, span_of(who.at, PSEUDONYM_BYTES)));
-    return e ? e : s->q.purpose && s->q.pseudonym.data ? OK : ERR_MEM;
+    return e ? e : s->q.purpose && s->q.reason && s->q.pseudonym.data && (s->words || !words) ? OK : ERR_MEM;
 }
 
 void sheet_lookup(node *n, control_in *in, bool manifests)
@@ -591,6 +621,7 @@ void sheet_manifest(node *n, control_in *in)
         return;
     }
     s->ticket = bytes;
+    s->words = tickets_words(n, &who, control_arg(in, "ticket"), &s->memory);
     ask_submit(s);
 }
 

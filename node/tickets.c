@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/reviews.h"
 #include "node/viewer.h"
 #include "proto/base/luhn.h"
 
@@ -13,6 +14,7 @@ struct kept_ticket {
     char handle[HANDLE_MAX + 1], user[PEOPLE_TEXT];
     uint64_t facility;
     time_ms expires;
+    char *words;      // behind the bytes, or NULL
     size_t len;
     uint8_t bytes[];
 };
@@ -32,14 +34,14 @@ static void tickets_prune(viewer *v, time_ms now)
     }
 }
 
-err tickets_keep(node *n, const person *who, span bytes, char ret[static HANDLE_MAX + 1])
+err tickets_keep(node *n, const person *who, span bytes, const char *words, char ret[static HANDLE_MAX + 1])
 {
     ticket says;
     viewer *v = n->view;
     err e = ticket_peek(bytes, &says);
     if (e)
         return e;
-    kept_ticket *k = calloc(1, sizeof *k + bytes.len);
+    kept_ticket *k = calloc(1, sizeof *k + bytes.len + (words ? strlen(words) + 1 : 0));
     if (!k)
         return ERR_MEM;
     viewer_handle(k->handle);
@@ -48,6 +50,8 @@ err tickets_keep(node *n, const person *who, span bytes, char ret[static HANDLE_
     k->expires = says.expires;
     k->len = bytes.len;
     memcpy(k->bytes, bytes.at, bytes.len);
+    if (words)
+        k->words = strcpy((char *)k->bytes + bytes.len, words);
     strcpy(ret, k->handle);
     pthread_mutex_lock(&v->lock);
     tickets_prune(v, clock_now_ms());
@@ -96,6 +100,18 @@ err tickets_find(node *n, const person *who, const char *text, arena *a, span *r
     return e;
 }
 
+const char *tickets_words(node *n, const person *who, const char *text, arena *a)
+{
+    viewer *v = n->view;
+    const char *ret = NULL;
+    pthread_mutex_lock(&v->lock);
+    for (kept_ticket *k = v->tickets; text && k; k = k->next)
+        if (k->words && strcmp(k->handle, text) == 0 && strcmp(k->user, who->user) == 0 && k->facility == who->facility)
+            ret = arena_str(a, span_str(k->words));
+    pthread_mutex_unlock(&v->lock);
+    return ret;
+}
+
 static void code_show(control_in *in, const char *key, uint64_t code)
 {
     char text[11];
@@ -103,8 +119,9 @@ static void code_show(control_in *in, const char *key, uint64_t code)
     control_text(in, key, text);
 }
 
-static void says_show(control_in *in, const policy *p, span bytes, const ticket *k)
+static void says_show(control_in *in, const book *b, span bytes, const ticket *k)
 {
+    const policy *p = b->r->p;
     char when[30], day_text[11];
     buf list = {0};
     control_record(in, "ticket");
@@ -113,6 +130,7 @@ static void says_show(control_in *in, const policy *p, span bytes, const ticket 
     code_show(in, "facility", k->facility);
     control_bytes(in, "user", span_of(k->user, USER_ID_BYTES));
     control_text(in, "role", k->role < policy_role_count(p) ? policy_role_text(p, k->role).id : "?");
+    control_text(in, "reason", emergency_reason_of(b, k));
     control_text(in, "purpose", k->purpose < policy_purpose_count(p) ? policy_purpose_text(p, k->purpose).id : "?");
     code_show(in, "source", k->source);
     for (int bit = 0; bit < CARD_CATEGORIES; bit++)
@@ -169,7 +187,7 @@ void tickets_show(node *n, control_in *in)
     }
     s->who = who;
     user_id_of(n->secret, who.facility, who.user, s->user_id);
-    says_show(in, j->rules->r->p, bytes, &s->k);
+    says_show(in, j->rules, bytes, &s->k);
     j->in = in;
     job_submit(j);
 }

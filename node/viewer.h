@@ -32,7 +32,11 @@ MUST_CHECK err identity_args(control_in *in, identity *i, bool *ret_any);
 
 // ---- tickets (tickets.c) ------------------------------------------------------------
 // Kept for this user until some time after it ends; gives the handle.
-MUST_CHECK err tickets_keep(node *n, const person *who, span bytes, char ret[static HANDLE_MAX + 1]);
+// words: what goes with it to the hospital, or NULL.
+MUST_CHECK err tickets_keep(node *n, const person *who, span bytes, const char *words,
+                            char ret[static HANDLE_MAX + 1]);
+// What was kept with it, copied into the arena; NULL: nothing.
+const char *tickets_words(node *n, const person *who, const char *text, arena *a);
 // By handle (of this user only) or as hex from elsewhere; copied into the arena.
 MUST_CHECK err tickets_find(node *n, const person *who, const char *text, arena *a, span *ret, ticket *ret_says);
 void tickets_show(node *n, control_in *in); // the `ticket` command
@@ -45,9 +49,9 @@ typedef struct fetch_events {
     void (*plain)(void *ctx, span plain, uint32_t cost);
     void (*done)(void *ctx, err e, const char *note); // once
 } fetch_events;
-// document: 16 bytes, or NULL for the manifest. ret is counted for the caller; written before any event comes.
+// document: 16 bytes, or NULL for the manifest; words: what is said to the hospital in an emergency, or NULL. ret is counted for the caller; written before any event comes.
 MUST_CHECK err fetch_start(node *n, const book *b, span bytes, const ticket *says, const uint8_t *document,
-                           const fetch_events *ev, fetch **ret);
+                           const char *words, const fetch_events *ev, fetch **ret);
 void fetch_credit(fetch *f, uint32_t bytes);
 void fetch_cancel(fetch *f); // done comes
 void fetch_drop(fetch *f);

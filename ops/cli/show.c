@@ -193,7 +193,7 @@ static const char *head_of(const char *name)
 static const char *value_of(const char *key, const char *value)
 {
     static const char *const keys[] = {
-        "state", "status", "why", "strength", "until", "rules", "consented", "verified", "emergency",
+        "state", "status", "why", "review", "strength", "until", "rules", "consented", "verified", "emergency",
         "withdrawn", "twin", "kana_family", "kana_given", "kanji", "birth_date", "sex", "postal",
         "telephone", "insurance",
     };

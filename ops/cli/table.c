@@ -128,7 +128,23 @@ static const option_row lookup_options[] = {
     {"as", "USER", true, N_("who asks, as in the people file"), "as"},
     {"number", "NUMBER", true, N_("the facility's own patient number"), "number"},
     {"purpose", "PURPOSE", false, N_("treatment (default), coordination, emergency, patient-request"), "purpose"},
-    {"categories", "LIST", false, N_("only these categories"), "categories"}, END};
+    {"categories", "LIST", false, N_("only these categories"), "categories"},
+    {"reason", "REASON", false, N_("in an emergency: why, a word of the rules' list (without one, the list is told)"),
+     "reason"},
+    {"words", "TEXT", false, N_("in an emergency: a word to the hospital; it goes sealed"), "words"}, END};
+static const option_row objection_options[] = {
+    {"@CHART", "CHART", true, N_("the hospital's patient number"), "chart"},
+    {"by", "WHO", true, N_("who records it: a staff id, not a name"), "by"},
+    {"lift", NULL, false, N_("the patient takes it back"), "lift"}, END};
+static const option_row reviews_options[] = {
+    AS_ROW, {"overdue", NULL, false, N_("only those that are late"), "overdue"},
+    {"all", NULL, false, N_("also those that are closed"), "all"}, END};
+static const option_row review_options[] = {
+    {"@ID", "ID", true, N_("the number of the opening, from `tsunagu reviews`"), "number"},
+    {"by", "USER", true, N_("who reviews, as in the people file"), "by"},
+    {"finding", "FINDING", false, N_("ok or not-justified: closes the review"), "finding"},
+    {"words", "TEXT", false, N_("why"), "words"},
+    {"consent", "ANSWER", false, N_("given or refused: what the patient said afterwards"), "consent"}, END};
 static const option_row own_withdraw_options[] = {
     {"as", "USER", true, N_("who records it, as in the people file"), "as"},
     {"number", "NUMBER", true, N_("the facility's own patient number"), "number"}, END};
@@ -390,6 +406,16 @@ const command_row command_table[] = {
     {"check", N_("the second person agrees: record the consent, and disclose"), NULL, check_options, "check", NULL, NULL},
     {"reject", N_("refuse a request, with a reason"), NULL, reject_options, "reject", NULL, NULL},
     {"ask-back", N_("ask the clinic before deciding"), NULL, ask_back_options, "ask-back", NULL, NULL},
+    {"objection", N_("the patient objects: nothing of this chart leaves, whatever was agreed"),
+     N_("In an emergency it is opened only where the rules open even a patient who objected."), objection_options,
+     "objection", "objection: chart state at by", NULL},
+    {"reviews", N_("records opened in emergencies that wait for their review, or for the patient's consent"),
+     N_("Shown to who has the duty to review, and to who opened them. At the patient's own clinic, those that it was\n"
+        "told of stand under --all."), reviews_options, "reviews",
+     "opening: number side at patient facility_name source_name role reason agreed review due consent consent_due words",
+     NULL},
+    {"review", N_("close the review of an opening, or note what the patient said afterwards"), NULL, review_options,
+     "review", "opening: number side at patient reason review by consent", NULL},
     {"publish wait", N_("wait until the hub has every card"), NULL, wait_options, "publish.wait", NULL, NULL},
     {"publish again", N_("send every card again"), NULL, none, "resync", NULL, NULL},
 

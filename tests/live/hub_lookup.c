@@ -162,16 +162,19 @@ static void a_consent_holds_for_whom_it_names(void **state)
 static void emergencies_need_a_consent_that_includes_them(void **state)
 {
     (void)state;
+    entry e;
     pseudonym with = one_card(200, for_emergencies), without = one_card(201, NULL);
     question q = question_of(&w, PLACE_TMNIT, &with);
     assert_int_equal(status_of(&q), -1); // for treatment nobody was named
     q.purpose = "emergency";
+    q.reason = "arrest";
     assert_int_equal(status_of(&q), OK);
-    q.who = without;
+    q.who = without; // agreed, but not to that
     assert_int_equal(status_of(&q), -1);
     log_expect(&w, "lookup", "tmnit", "denied", NULL);
     log_expect(&w, "lookup", "tmnit", "ok", NULL);
-    log_expect(&w, "lookup", "tmnit", "denied", NULL);
+    log_expect(&w, "lookup", "tmnit", "ok", &e); // other hospitals, without a consent
+    assert_non_null(strstr(e.sources, ":without-consent"));
 }
 
 static void wrong_asker(const question *q, const char *note)

@@ -149,12 +149,13 @@ void lookup_ask(peer *n, const question *q, reply *ret)
     m.purpose = (char *)q->purpose;
     m.pseudonym = wire_bytes(span_of(q->who.at, PSEUDONYM_BYTES));
     m.categories = q->categories;
+    m.reason = (char *)(q->reason ? q->reason : "");
     peer_send(n, METHOD_LOOKUP, (const ProtobufCMessage *)&m, ret);
 }
 
 question question_of(const world *w, int node, const pseudonym *who)
 {
-    return (question){w->p.nodes[node].clinic, "physician", "treatment", *who, 0};
+    return (question){w->p.nodes[node].clinic, "physician", "treatment", *who, 0, NULL};
 }
 
 const Tsunagu__FacilityAnswer *answer_of(reply *r, uint64_t facility)
@@ -243,7 +244,7 @@ static void entry_take(const Tsunagu__ControlRecord *r, entry *ret)
 {
     TAKE(status), TAKE(note), TAKE(facility), TAKE(source), TAKE(sources), TAKE(ticket), TAKE(pseudonym),
         TAKE(user);
-    TAKE(role), TAKE(purpose);
+    TAKE(role), TAKE(purpose), TAKE(reason);
     ret->asked = (uint32_t)strtoul(record_field(r, "asked"), NULL, 10);
     ret->granted = (uint32_t)strtoul(record_field(r, "granted"), NULL, 10);
     ret->seq = strtoull(record_field(r, "seq"), NULL, 10);

@@ -34,6 +34,7 @@ typedef struct question {
     const char *role, *purpose;
     pseudonym who;
     uint32_t categories;
+    const char *reason; // of an emergency, or NULL
 } question;
 void lookup_ask(peer *n, const question *q, reply *ret);
 // its clinic's physician, treatment, all
@@ -61,7 +62,7 @@ const char *record_field(const Tsunagu__ControlRecord *r, const char *key); // "
 // this status (its name: "ok", "denied"...). Entries before it are passed over..
 typedef struct entry {
     char status[32], note[300], facility[16], source[16], sources[1200], ticket[64], pseudonym[80], user[64],
-        role[64], purpose[64];
+        role[64], purpose[64], reason[64];
     uint32_t asked, granted;
     uint64_t seq;
 } entry;

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// A record: stands 1 | at 8 | length 1 and who recorded it.
+#include "node/objection.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "node/person.h"
+
+err objection_get(store_txn *t, const char *chart, objection *ret)
+{
+    span value;
+    objection o = {.stands = false};
+    if (!chart[0] || strlen(chart) > SSMIX_CHART_MAX)
+        return ERR_NOT_FOUND;
+    err e = store_get(t, TABLE_OBJECTION, span_str(chart), &value);
+    if (e)
+        return e;
+    reader r = reader_of(value);
+    uint8_t stands = read_u8(&r);
+    o.stands = stands != 0; // what cannot be told stands
+    o.at = (time_ms)read_u64(&r);
+    span by = read_bytes(&r, read_u8(&r));
+    if (!read_at_end(&r) || stands > 1 || span_to_str(by, o.by, sizeof o.by) != OK)
+        return ERR_CORRUPT;
+    *ret = o;
+    return OK;
+}
+
+err objection_stands(store_txn *t, const char *chart, bool *ret)
+{
+    objection o = {.stands = false};
+    err e = objection_get(t, chart, &o);
+    if (e == OK || e == ERR_NOT_FOUND)
+        *ret = o.stands;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
+static err objection_log(job *j, store_txn *t, const char *chart, const char *by, bool stands)
+{
+    Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
+    person_record p;
+    char text[120];
+    snprintf(text, sizeof text, "objection %s by %s", stands ? "recorded" : "lifted", by);
+    e.event = EVENT_CONSENT;
+    e.source = j->n->facility;
+    e.note = text;
+    err had = person_get(t, chart, &p);
+    if (had == OK && p.named)
+        e.pseudonym = wire_bytes(span_of(p.who.at, PSEUDONYM_BYTES));
+    return had == OK || had == ERR_NOT_FOUND ? job_log(j, t, &e) : had;
+}
+
+err objection_put(job *j, store_txn *t, const char *chart, const char *by, bool stands)
+{
+    objection old = {.stands = false};
+    buf value = {0};
+    if (!chart[0] || strlen(chart) > SSMIX_CHART_MAX || !by[0] || strlen(by) >= OBJECTION_TEXT) {
+        snprintf(j->note, sizeof j->note, "say which chart, and who records it: by");
+        return ERR_USAGE;
+    }
+    err e = objection_get(t, chart, &old);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    if (!stands && !old.stands) {
+        snprintf(j->note, sizeof j->note, "no objection stands for this chart");
+        return ERR_NOT_FOUND;
+    }
+    if (stands && old.stands)
+        return OK;
+    buf_put_u8(&value, stands);
+    buf_put_u64(&value, (uint64_t)j->now);
+    buf_put_u8(&value, (uint8_t)strlen(by));
+    buf_put_str(&value, by);
+    e = value.sticky;
+    if (e == OK)
+        e = store_put(t, TABLE_OBJECTION, span_str(chart), buf_span(&value));
+    if (e == OK)
+        e = objection_log(j, t, chart, by, stands);
+    buf_done(&value);
+    return job_store_err(e);
+}
+
+// ---- the command -----------------------------------------------------------------------
+
+typedef struct saying {
+    char chart[SSMIX_CHART_MAX + 1], by[OBJECTION_TEXT];
+    bool stands;
+    objection now;
+} saying;
+
+static err say_run(job *j, store_txn *t)
+{
+    saying *s = j->state;
+    err e = objection_put(j, t, s->chart, s->by, s->stands);
+    return e ? e : objection_get(t, s->chart, &s->now);
+}
+
+static void say_answer(job *j, err e)
+{
+    const saying *s = j->state;
+    if (e == OK) {
+        char when[30];
+        time_format(s->now.at, when);
+        control_record(j->in, "objection");
+        control_text(j->in, "chart", s->chart);
+        control_text(j->in, "state", s->now.stands ? "stands" : "lifted");
+        control_text(j->in, "at", when);
+        control_text(j->in, "by", s->now.by);
+    }
+    job_finish(j, e);
+}
+
+void objection_say(node *n, control_in *in)
+{
+    const char *chart = control_arg(in, "chart"), *by = control_arg(in, "by"), *lift = control_arg(in, "lift");
+    job *j = job_with(n, sizeof(saying), say_run, say_answer);
+    saying *s = j ? j->state : NULL;
+    err e = !s ? ERR_MEM : n->facility == 0 || !chart || !by || strlen(chart) >= sizeof s->chart ||
+            strlen(by) >= sizeof s->by ? ERR_USAGE : OK;
+    if (e) {
+        job_free(j);
+        control_note(in, "%s", n->facility ? "say which chart, and who records it: by"
+                                           : "this node discloses for no hospital");
+        control_finish(in, e);
+        return;
+    }
+    strcpy(s->chart, chart);
+    strcpy(s->by, by);
+    s->stands = !(lift && strcmp(lift, "yes") == 0);
+    j->in = in;
+    job_submit(j);
+}
