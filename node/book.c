@@ -86,6 +86,13 @@ out:
     return OK;
 }
 
+bool node_discloses(const node *n, const book *b, uint64_t facility)
+{
+    const policy *p = b->r->p;
+    int f = facility ? policy_facility(p, facility) : POLICY_NONE, no = policy_node(p, n->config.name);
+    return facility && (facility == n->facility || (f != POLICY_NONE && no != POLICY_NONE && policy_discloser(p, f) == no));
+}
+
 const rules *book_named(const book *b, const hash32 *hash)
 {
     const rules *all[] = {b->r, b->beside[0], b->beside[1], b->beside[2]};

@@ -19,5 +19,8 @@ void charts_candidates(node *n, control_in *in);
 void consents_list(node *n, control_in *in);
 void consent_confirm(node *n, control_in *in);
 void consent_withdraw(node *n, control_in *in);
+// The same for a chart and a person that are known already: of a shelf (filing.c).
+void consent_confirm_as(node *n, control_in *in, const char *chart, const char *by);
+void consent_withdraw_as(node *n, control_in *in, const char *chart, const char *by);
 
 #endif

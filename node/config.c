@@ -66,6 +66,8 @@ static const config_row rows[] = {
      N_("at most how many documents a second that opens"), NULL},
     {"map_size", CONFIG_BYTES, AT(map_size), false, "64GiB", 16 << 20, 1LL << 44, NULL,
      N_("address space for the store; the file grows as needed"), NULL},
+    {"shelf_quota", CONFIG_BYTES, AT(shelf_quota), false, "10GiB", 0, 1LL << 44, NULL,
+     N_("how much each facility without a storage may file on its shelf, older versions counted"), NULL},
     {"log_level", CONFIG_CHOICE, AT(log_level), false, "info", 0, 0, levels,
      N_("least level of the running log"), NULL},
 };

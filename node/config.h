@@ -12,7 +12,7 @@ typedef struct node_config {
         *socket;
     char *tls_ca, *tls_crl, *tls_cert, *tls_key, *sign_key, *secret, *federation, *people, *notify;
     config_list seal_keys, storages, storages_extended, mapping;
-    int64_t epoch, scan_every, contents_rate, map_size, log_level;
+    int64_t epoch, scan_every, contents_rate, map_size, log_level, shelf_quota;
     int64_t contents; // 0: off
     int64_t notices_keep;
 } node_config;

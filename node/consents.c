@@ -171,8 +171,8 @@ static err confirm_args(confirming *k, control_in *in)
     const policy *p = k->j->rules->r->p;
     const char *categories = control_arg(in, "categories");
     day today = day_of_time(k->j->now);
-    err e = text_arg(in, "chart", c->chart, sizeof c->chart);
-    if (e == OK)
+    err e = c->chart[0] ? OK : text_arg(in, "chart", c->chart, sizeof c->chart);
+    if (e == OK && !c->by[0])
         e = text_arg(in, "by", c->by, sizeof c->by);
     if (e == OK)
         e = text_arg(in, "proxy", c->proxy, sizeof c->proxy);
@@ -214,11 +214,19 @@ static err confirm_identity(confirming *k, control_in *in)
 {
     identity i, chart;
     store_txn *t;
-    const char *missing = "";
+    const char *missing = "", *number;
+    uint64_t facility;
     bool any;
     err e = store_read(k->j->n->keep, &t);
     if (e)
         return e;
+    if (shelf_chart_read(k->c.chart, &facility, &number)) { // of such a patient only the pseudonym is known
+        e = own_find(t, facility, number, &k->c.who);
+        store_end(t);
+        if (e == ERR_NOT_FOUND)
+            control_note(in, "this number is not registered here: register it first");
+        return e;
+    }
     e = person_identity(k->j->n, t, k->c.chart, &i, NULL);
     store_end(t);
     if (e) {
@@ -317,6 +325,11 @@ static void confirming_run(pool_task *base)
 
 void consent_confirm(node *n, control_in *in)
 {
+    consent_confirm_as(n, in, "", "");
+}
+
+void consent_confirm_as(node *n, control_in *in, const char *chart, const char *by)
+{
     job *j = job_with(n, sizeof(confirming), confirm_run, confirm_answer);
     if (!j) {
         control_finish(in, ERR_MEM);
@@ -330,6 +343,8 @@ void consent_confirm(node *n, control_in *in)
         return;
     }
     confirming *k = j->state;
+    strcpy(k->c.chart, chart);
+    strcpy(k->c.by, by);
     k->base.run = confirming_run;
     k->j = j;
     j->in = in;
@@ -355,11 +370,20 @@ static void withdraw_answer(job *j, err e)
 
 void consent_withdraw(node *n, control_in *in)
 {
+    consent_withdraw_as(n, in, "", "");
+}
+
+void consent_withdraw_as(node *n, control_in *in, const char *chart, const char *by)
+{
     job *j = job_with(n, sizeof(withdrawal), withdraw_run, withdraw_answer);
     withdrawal *w = j ? j->state : NULL;
-    err e = w ? text_arg(in, "chart", w->chart, sizeof w->chart) : ERR_MEM;
-    if (e == OK)
+    err e = !w ? ERR_MEM : chart[0] ? OK : text_arg(in, "chart", w->chart, sizeof w->chart);
+    if (e == OK && !chart[0])
         e = text_arg(in, "by", w->by, sizeof w->by);
+    if (e == OK && chart[0]) {
+        strcpy(w->chart, chart);
+        strcpy(w->by, by);
+    }
     if (e) {
         job_free(j);
         control_finish(in, e);

@@ -5,6 +5,7 @@
 
 #include "node/charts.h"
 #include "node/desk.h"
+#include "node/filing.h"
 #include "node/flow.h"
 #include "node/notice.h"
 #include "node/objection.h"
@@ -229,6 +230,12 @@ GATED(notice_list)
 GATED(notice_take)
 GATED(notice_targets)
 GATED(notice_trial)
+GATED(filing_add)
+GATED(filing_replace)
+GATED(filing_list)
+GATED(filing_retract)
+GATED(filing_consent)
+GATED(filing_withdraw)
 GATED(sheet_manifest)
 GATED(reading_open)
 GATED(reading_read)
@@ -276,6 +283,12 @@ const control_row node_commands[] = {
     {"check", gated_inbox_check, false},
     {"reject", gated_inbox_reject, false},
     {"ask-back", gated_inbox_ask_back, false},
+    {"shelf.add", gated_filing_add, false},
+    {"shelf.replace", gated_filing_replace, false},
+    {"shelf.list", gated_filing_list, false},
+    {"shelf.retract", gated_filing_retract, false},
+    {"shelf.consent", gated_filing_consent, false},
+    {"shelf.withdraw", gated_filing_withdraw, false},
     {"manifest", gated_sheet_manifest, false},
     {"open", gated_reading_open, false},
     {"read", gated_reading_read, false},

@@ -8,6 +8,7 @@
 #include "node/outbox.h"
 #include "node/uplink.h"
 #include "node/reviews.h"
+#include "node/viewer.h"
 #include "proto/base/log.h"
 
 enum { RESYNC_STEP = 256, AHEAD_DAYS = 366 };
@@ -34,17 +35,38 @@ static err mark_one(void *ctx, const ssmix_entry *e)
     return OK;
 }
 
+typedef struct papered {
+    marking *m;
+    const policy *p;
+} papered;
+
+static err filed_one(void *ctx, const shelf_document *d)
+{
+    const papered *f = ctx;
+    const card *c = &f->m->c->card;
+    int bit = d->state == SHELF_VALID && pseudonym_same(&d->who, &c->who) ? policy_category(f->p, d->category) : POLICY_NONE;
+    if (bit >= 0 && bit < CARD_CATEGORIES && (c->scope.categories >> bit & 1) && d->date >= f->m->from[bit] &&
+        d->date <= f->m->until)
+        card_mark(f->m->card, bit, d->date);
+    return OK;
+}
+
 err disclosure_card(node *n, const book *b, store_txn *t, const consent *c, time_ms at, card *ret)
 {
     *ret = c->card;
     ret->presence_count = 0;
     ret->grain = (uint8_t)policy_index_grain(b->r->p);
-    if (c->card.scope.withdrawn || !n->index)
+    uint64_t facility;
+    const char *number;
+    bool filed_here = shelf_chart_read(c->chart, &facility, &number);
+    if (c->card.scope.withdrawn || (filed_here ? !n->papers : !n->index))
         return OK;
     marking m = {.b = b, .c = c, .card = ret, .until = day_of_time(at) + AHEAD_DAYS};
     for (int bit = 0; bit < CARD_CATEGORIES; bit++)
         m.from[bit] = day_minus_months(c->card.registered_on, policy_category_window(b->r->p, bit));
-    return ssmix_entries(n->index, t, span_str(c->chart), mark_one, &m);
+    papered f = {&m, b->r->p};
+    return filed_here ? shelf_walk(n->papers, t, facility, number, filed_one, &f)
+                      : ssmix_entries(n->index, t, span_str(c->chart), mark_one, &m);
 }
 
 err disclosure_send(node *n, const book *b, store_txn *t, const consent *c, time_ms at, bool always,
@@ -91,13 +113,15 @@ err disclosure_published(store_txn *t, uint64_t seq, bool *ret)
 
 typedef struct rivals {
     const confirmation *c;
-    uint64_t revision;
+    uint64_t facility, revision; // a card is one facility's: others' here have their own
     char live[SSMIX_CHART_MAX + 1]; // a chart, not this one, whose consent is live
 } rivals;
 
 static err rival_one(void *ctx, const consent *c)
 {
     rivals *r = ctx;
+    if (c->card.facility != r->facility)
+        return OK;
     if (c->card.scope.revision > r->revision)
         r->revision = c->card.scope.revision;
     if (strcmp(c->chart, r->c->chart) != 0 && !c->card.scope.withdrawn)
@@ -115,8 +139,32 @@ static err seen_one(void *ctx, const ssmix_entry *e)
 static err chart_exists(node *n, store_txn *t, const char *chart)
 {
     bool seen = false;
+    pseudonym who;
+    uint64_t facility;
+    const char *number;
+    if (shelf_chart_read(chart, &facility, &number))
+        return own_find(t, facility, number, &who);
     err e = n->index ? ssmix_entries(n->index, t, span_str(chart), seen_one, &seen) : OK;
     return e ? e : seen ? OK : ERR_NOT_FOUND;
+}
+
+// Whose patient the chart is: our hospital's, or one of a facility that has a shelf here.
+static err source_of(job *j, const char *chart, uint64_t *ret)
+{
+    uint64_t facility = j->n->facility;
+    const char *number;
+    bool filed = shelf_chart_read(chart, &facility, &number);
+    if (filed && !node_discloses(j->n, j->rules, facility)) {
+        snprintf(j->note, sizeof j->note, "the rules do not let this node disclose for facility %010llu",
+                 (unsigned long long)facility);
+        return ERR_DENIED;
+    }
+    if (facility == 0) {
+        snprintf(j->note, sizeof j->note, "this node discloses for no hospital");
+        return ERR_USAGE;
+    }
+    *ret = facility;
+    return OK;
 }
 
 static err scope_check(job *j, const confirmation *c)
@@ -201,11 +249,10 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
     card k;
     buf bytes = {0};
     bool had = false;
-    if (n->facility == 0) {
-        snprintf(j->note, sizeof j->note, "this node discloses for no hospital");
-        return ERR_USAGE;
-    }
-    err e = scope_check(j, c);
+    err e = source_of(j, c->chart, &r.facility);
+    if (e)
+        return e;
+    e = scope_check(j, c);
     if (e == OK)
         e = chart_exists(n, t, c->chart);
     if (e == OK)
@@ -228,7 +275,7 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
     strcpy(now->chart, c->chart);
     strcpy(now->by, c->by);
     strcpy(now->proxy, c->proxy);
-    now->card = (card){.who = c->who, .facility = n->facility, .scope = c->scope};
+    now->card = (card){.who = c->who, .facility = r.facility, .scope = c->scope};
     now->card.registered_on = c->registered_on != DAY_NONE ? c->registered_on
                               : had && !old.card.scope.withdrawn ? old.card.registered_on : day_of_time(j->now);
     now->card.scope.revision = r.revision + 1;

@@ -69,13 +69,14 @@ static err word_of(store_txn *t, const release *r, const char *chart, emergency_
 
 typedef struct others {
     const char *chart;
+    uint64_t facility;
     bool any;
 } others;
 
 static err other_one(void *ctx, const consent *c)
 {
     others *o = ctx;
-    o->any = o->any || strcmp(c->chart, o->chart) != 0;
+    o->any = o->any || (c->card.facility == o->facility && strcmp(c->chart, o->chart) != 0);
     return OK;
 }
 
@@ -83,7 +84,7 @@ static err other_one(void *ctx, const consent *c)
 static err chart_find(job *j, store_txn *t, release *r)
 {
     size_t charts = 0;
-    others o = {r->c.chart, false};
+    others o = {r->c.chart, j->n->facility, false};
     err e = person_charts(t, &r->k.who, r->c.chart, &charts);
     if (e == OK && charts)
         e = consent_holders(t, &r->k.who, other_one, &o);
@@ -102,6 +103,10 @@ err emergency_patient(job *j, store_txn *t, release *r)
     consent *c = &r->c;
     emergency_word word = EMERGENCY_AGAINST;
     memset(c, 0, sizeof *c);
+    if (r->k.source != j->n->facility) { // without a consent a shelf opens to nobody; and the charts are the hospital's
+        r->for_log = "a shelf opens to nobody without a consent";
+        return refuse(j, ERR_NOT_FOUND, NOTHING);
+    }
     err e = chart_find(j, t, r);
     if (e == OK)
         e = word_of(t, r, c->chart, &word);
@@ -208,7 +213,7 @@ static err own_told(telling *k, span prefix)
 static err node_tell(job *j, store_txn *t, const opening_record *o, const policy_node_view *to, uint32_t bits)
 {
     Tsunagu__EmergencyTold m = TSUNAGU__EMERGENCY_TOLD__INIT;
-    letter l = {.kind = LETTER_EMERGENCY_TOLD, .from = j->n->facility, .to = 0, .to_node = to->name};
+    letter l = {.kind = LETTER_EMERGENCY_TOLD, .from = o->source, .to = 0, .to_node = to->name};
     hash32 thread, mark;
     buf body = {0};
     // A thread of its own for each node: letters of one thread come in one order.
@@ -233,7 +238,7 @@ static err node_tell(job *j, store_txn *t, const opening_record *o, const policy
 static uint32_t bits_of(const job *j, const opening_record *o, int no, uint32_t bits)
 {
     const policy *p = j->rules->r->p;
-    int own = policy_facility(p, j->n->facility), asker = policy_facility(p, o->facility);
+    int own = policy_facility(p, o->source), asker = policy_facility(p, o->facility);
     uint64_t here = own == POLICY_NONE ? 0 : policy_facility_at(p, own).unions;
     uint64_t asking = asker == POLICY_NONE ? 0 : policy_facility_at(p, asker).unions;
     uint64_t there = (uint64_t)1 << policy_node_at(p, no).union_no;
@@ -292,7 +297,7 @@ err emergency_opened(job *j, store_txn *t, release *r)
     bool fresh;
     about.side = OPENING_DISCLOSING;
     about.facility = r->k.facility;
-    about.source = about.own = j->n->facility;
+    about.source = about.own = r->k.source; // the hospital, or one with a shelf here
     about.user = wire_bytes(span_of(r->k.user, USER_ID_BYTES));
     about.role = (char *)(theirs ? policy_role_text(theirs->p, r->k.role).id : "");
     about.reason = r->reason;

@@ -59,6 +59,22 @@ err manifest_entry(const node *n, const book *b, const ssmix_entry *e, const cha
     return ret->document.data && ret->type && ret->title && ret->department && ret->part ? OK : ERR_MEM;
 }
 
+err manifest_paper(const book *b, const shelf_document *d, arena *a, Tsunagu__ManifestEntry *ret)
+{
+    tsunagu__manifest_entry__init(ret);
+    ret->document = wire_bytes(arena_copy(a, span_of(d->id, sizeof d->id)));
+    ret->category = (uint32_t)policy_category(b->r->p, d->category);
+    ret->day = d->date;
+    ret->time_ms = d->filed;
+    ret->type = arena_str(a, SPAN_LIT("shelf"));
+    ret->title = arena_str(a, span_str(d->title));
+    ret->department = arena_str(a, (span){0});
+    ret->bytes = d->bytes;
+    ret->media = (char *)shelf_media_name(d->media);
+    ret->part = arena_str(a, (span){0});
+    return ret->document.data && ret->type && ret->title && ret->department && ret->part ? OK : ERR_MEM;
+}
+
 typedef struct listing {
     node *n;
     const book *b;
@@ -99,6 +115,24 @@ static err part_one(void *ctx, const char *part, uint64_t bytes)
     err e = manifest_entry(l->n, l->b, l->at, part, bytes, &l->memory, m);
     if (e == OK)
         l->list[l->count++] = m;
+    return e;
+}
+
+static err paper_one(void *ctx, const shelf_document *d)
+{
+    listing *l = ctx;
+    err e = release_allows_paper(l->r, l->b, d);
+    if (e == ERR_EXPIRED)
+        l->older = true;
+    if (e)
+        return OK;
+    if (l->count == WIRE_MANIFEST_ENTRIES && (e = piece_put(l, true)) != OK)
+        return e;
+    e = manifest_paper(l->b, d, &l->memory, &l->entries[l->count]);
+    if (e == OK) {
+        l->list[l->count] = &l->entries[l->count];
+        l->count++;
+    }
     return e;
 }
 
@@ -157,10 +191,17 @@ err manifest_write(node *n, const book *b, const release *r, buf *out)
         return ERR_MEM;
     *l = (listing){.n = n, .b = b, .r = r, .out = out};
     arena_init(&l->memory, LIST_ARENA);
-    err e = n->index ? store_read(n->keep, &t) : OK;
-    if (e == OK && n->index) {
-        facts_fill(l, t, &facts);
-        e = ssmix_entries(n->index, t, span_str(r->c.chart), entry_one, l);
+    uint64_t facility;
+    const char *number;
+    bool filed = shelf_chart_read(r->c.chart, &facility, &number);
+    err e = store_read(n->keep, &t);
+    if (e == OK) {
+        if (filed && n->papers) {
+            e = shelf_walk(n->papers, t, facility, number, paper_one, l);
+        } else if (!filed && n->index) {
+            facts_fill(l, t, &facts);
+            e = ssmix_entries(n->index, t, span_str(r->c.chart), entry_one, l);
+        }
         store_end(t);
     }
     if (e == OK)

@@ -10,6 +10,7 @@
 
 #include "node/desk.h"
 #include "node/disclosure.h"
+#include "node/filing.h"
 #include "node/flow.h"
 #include "node/notice.h"
 #include "node/post.h"
@@ -26,7 +27,7 @@
 const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
                                    "person", "stop", "ask", "own", "own_back", "letter_out", "letter_stream", "letter_in", "letter_held",
                                    "request", "request_list", "request_past", "content", "known", "notice", "notice_mark",
-                                   "opening", "opening_waits", "opening_last", "objection", NULL};
+                                   "opening", "opening_waits", "opening_last", "objection", "shelf", NULL};
 
 enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
 
@@ -181,6 +182,8 @@ err node_open(const char *config_path, node **ret)
     if (e == OK)
         e = rulebook_remembered(n);
     if (e == OK)
+        e = filing_open(n, &n->files);
+    if (e == OK)
         e = pool_start(HANDS, &n->hands);
     if (e == OK)
         e = viewer_new(n, &n->view);
@@ -224,6 +227,7 @@ void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
         flow_tick(n, now);
         notice_tick(n, now);
         reviews_tick(n, now);
+        filing_tick(n, now);
         if (reload())
             node_reload(n);
     }
@@ -267,6 +271,8 @@ void node_close(node *n)
     // All has stopped; now all is freed.
     scan_free(n->scan);
     uplink_free(n->up);
+    filing_free(n->files);
+    shelf_close(n->papers);
     viewer_free(n->view);
     post_free(n->mail);
     notice_free(n->board);

@@ -12,6 +12,7 @@
 #include "node/config.h"
 #include "node/people.h"
 #include "node/pool.h"
+#include "node/shelf/shelf.h"
 #include "node/ssmix/mapping.h"
 #include "node/ssmix/ssmix.h"
 #include "policies/rules/rules.h"
@@ -39,7 +40,8 @@ enum node_table {
     TABLE_KNOWN,    // pseudonym | chart -> "": who has a chart here, consented or not
     TABLE_NOTICE, TABLE_NOTICE_MARK, // node/notices
     TABLE_OPENING, TABLE_OPENING_WAITS, TABLE_OPENING_LAST, // openings.h
-    TABLE_OBJECTION // chart -> whether an objection stands (objection.h)
+    TABLE_OBJECTION, // chart -> whether an objection stands (objection.h)
+    TABLE_SHELF     // node/shelf
 };
 extern const char *const node_tables[];
 
@@ -60,12 +62,13 @@ typedef struct uplink uplink;   // uplink.h
 typedef struct scanner scanner; // scan.h
 typedef struct viewer viewer;   // viewer.h
 typedef struct post post;       // post.h
+typedef struct filing filing;   // filing.h
 struct job;                     // job.h
 typedef struct noticeboard noticeboard; // notice.h
 
 typedef struct node {
     node_config config;
-    uint64_t facility;    // 0: discloses nothing
+    uint64_t facility;    // whose storages these are; 0: none. Facilities with a shelf: node_discloses
     store *keep;
     writer *write;
     pool *hands;          // reads files; never the writer's thread or the line's
@@ -91,6 +94,8 @@ typedef struct node {
     viewer *view;
     post *mail;
     time_ms reviews_at;   // atomic: when openings that wait are looked at next (reviews.c)
+    shelf *papers;
+    filing *files;
     time_ms flow_at;      // atomic: when deadlines of requests are looked at next (flow.c)
     // Tells a facility of this node that something happened (an event of engine/flow.h), in the same transaction;
     // NULL: nobody is told.
@@ -110,6 +115,9 @@ void book_drop(book *b);
 // r is counted once more. A word of the mapping that the rules do not know is a mistake, told in `why` (256
 // bytes); lenient: it is mapped to none and logged, for rules that move without asking this hospital.
 MUST_CHECK err book_of(const node_config *c, rules *r, bool lenient, char *why, book **ret);
+// Whether documents of that facility leave by this node: its hospital, and whoever has a shelf here, which is each
+// facility that the rules let this node disclose for.
+bool node_discloses(const node *n, const book *b, uint64_t facility);
 const rules *book_named(const book *b, const hash32 *hash); // the rules that a ticket names; NULL: unknown here
 // As people_find; ERR_STALE: the rules in force know that user's facility or role no more.
 MUST_CHECK err node_person(node *n, const char *user, uint32_t uid, person *ret);

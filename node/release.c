@@ -102,12 +102,20 @@ static void document_locate(job *j, release *r)
     locating l = {.n = j->n, .r = r};
     store_txn *t;
     consent c;
+    uint64_t facility;
+    const char *number;
     size_t charts = 1;
-    if (!j->n->index || store_read(j->n->keep, &t) != OK)
+    if (store_read(j->n->keep, &t) != OK)
         return;
     err e = ticket_unasked(&r->k) ? person_charts(t, &r->k.who, c.chart, &charts)
                                   : consent_find(t, &r->k.who, r->k.consent_id, &c);
-    if (e == OK && charts == 1)
+    if (e != OK || charts != 1) {
+        store_end(t);
+        return;
+    }
+    if (shelf_chart_read(c.chart, &facility, &number))
+        r->located = r->filed = j->n->papers && shelf_get(j->n->papers, t, facility, number, r->document, &r->paper) == OK;
+    else if (j->n->index)
         (void)!ssmix_entries(j->n->index, t, span_str(c.chart), locate_one, &l);
     store_end(t);
 }
@@ -139,7 +147,7 @@ static err ticket_check(job *j, const release *r)
     if (r->ticket_opened)
         return r->ticket_opened == ERR_EXPIRED ? refuse(j, ERR_EXPIRED, "the ticket has expired: look up again")
                                                : refuse(j, ERR_AUTH, "this is no ticket of the hub");
-    if (k->source != j->n->facility)
+    if (!node_discloses(j->n, j->rules, k->source))
         return refuse(j, ERR_DENIED, "the ticket is for another hospital");
     if (strcmp(k->node, r->asker) != 0)
         return refuse(j, ERR_DENIED, "the ticket was issued to another node");
@@ -274,13 +282,25 @@ static err rules_check(job *j, release *r)
     return r->granted ? OK : refuse(j, ERR_DENIED, "rules, agreement or consent do not allow it");
 }
 
-err release_allows(const release *r, const book *b, const ssmix_entry *e)
+static err allows(const release *r, int bit, day date)
 {
-    int bit = mapping_category(b->map, e);
     if (bit < 0 || bit >= CARD_CATEGORIES || !(r->granted >> bit & 1))
         return ERR_DENIED;
     // What has no clinical day describes the present: always within the window.
-    return e->date == DAY_FOREVER || e->date >= r->from[bit] ? OK : ERR_EXPIRED;
+    return date == DAY_FOREVER || date >= r->from[bit] ? OK : ERR_EXPIRED;
+}
+
+err release_allows(const release *r, const book *b, const ssmix_entry *e)
+{
+    return allows(r, mapping_category(b->map, e), e->date);
+}
+
+// Filed under the number when that was another person's registration, it is another person's.
+err release_allows_paper(const release *r, const book *b, const shelf_document *d)
+{
+    if (d->state != SHELF_VALID || !pseudonym_same(&d->who, &r->c.card.who) || d->facility != r->c.card.facility)
+        return ERR_NOT_FOUND;
+    return allows(r, policy_category(b->r->p, d->category), d->date);
 }
 
 static err still_one(void *ctx, const ssmix_entry *e)
@@ -296,14 +316,23 @@ static err document_check(job *j, store_txn *t, const release *r)
     if (r->what != ASK_DOCUMENT)
         return OK;
     const ssmix_entry *want = &r->entry;
-    if (r->located) {
+    shelf_document now;
+    err may = OK;
+    if (r->filed) {
+        may = shelf_get(j->n->papers, t, r->paper.facility, r->paper.number, r->document, &now);
+        if (may != OK && may != ERR_NOT_FOUND)
+            return may;
+        if (may == OK)
+            may = release_allows_paper(r, j->rules, &now);
+        want = may == ERR_NOT_FOUND ? want : NULL;
+    } else if (r->located) {
         err e = ssmix_entries(j->n->index, t, span_str(r->c.chart), still_one, &want);
         if (e)
             return e;
     }
     if (!r->located || want)
         return refuse(j, ERR_NOT_FOUND, "no such document, or it was replaced by a newer one");
-    err e = release_allows(r, j->rules, &r->entry);
+    err e = r->filed ? may : release_allows(r, j->rules, &r->entry);
     if (e == ERR_EXPIRED)
         return refuse(j, e, "the document is older than the window");
     return e ? refuse(j, e, "documents of this category are not granted") : OK;
@@ -320,6 +349,8 @@ static err release_log(job *j, store_txn *t, const release *r)
     e.reason = (char *)r->reason;
     e.source = j->n->facility;
     if (r->ticket_opened == OK) { // otherwise nothing in it can be believed
+        if (node_discloses(j->n, j->rules, r->k.source))
+            e.source = r->k.source;
         e.facility = r->k.facility;
         e.user = wire_bytes(span_of(r->k.user, USER_ID_BYTES));
         e.pseudonym = wire_bytes(span_of(r->k.who.at, PSEUDONYM_BYTES));

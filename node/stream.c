@@ -112,7 +112,11 @@ static err document_head(stream *s)
     Tsunagu__DocumentHead head = TSUNAGU__DOCUMENT_HEAD__INIT;
     arena a;
     arena_init(&a, 1 << 16);
-    err e = ssmix_file_open(s->n->index, &s->r->entry, s->r->part, &s->fd, &s->left);
+    bool filed = s->r->filed;
+    err e = filed ? shelf_read(s->n->papers, &s->r->paper, &s->fd)
+                  : ssmix_file_open(s->n->index, &s->r->entry, s->r->part, &s->fd, &s->left);
+    if (e == OK && filed)
+        s->left = s->r->paper.bytes;
     if (e == OK && fstat(s->fd, &st) != 0)
         e = ERR_IO;
     if (e == OK) {
@@ -121,7 +125,9 @@ static err document_head(stream *s)
         if ((uint64_t)st.st_size != s->left)
             e = ERR_IO;
     }
-    if (e == OK)
+    if (e == OK && filed)
+        e = manifest_paper(s->rules, &s->r->paper, &a, &entry);
+    else if (e == OK)
         e = manifest_entry(s->n, s->rules, &s->r->entry, s->r->part, s->left, &a, &entry);
     if (e == OK) {
         head.entry = &entry;
@@ -152,7 +158,7 @@ static err stream_open(stream *s)
     s->head.max = HEAD_MAX;
     bool list = s->r->what == ASK_MANIFEST;
     err e = list ? manifest_write(s->n, s->rules, s->r, &s->head) : document_head(s);
-    if (!list) // whole or not, it leaves now; if not, somebody here should hear of it
+    if (!list && !s->r->filed) // whole or not, it leaves now; if not, somebody here should hear of it
         scan_released(s->n->scan, &s->r->entry);
     if (e == OK)
         e = seal_stream_begin(&s->seal, own_key(s), s->r->to, s->ticket, &s->r->ask);

@@ -170,7 +170,7 @@ static err find_one(void *ctx, const shelf_document *d)
     return OK;
 }
 
-err shelf_find(shelf *s, store_txn *t, uint64_t facility, const char *number, const uint8_t id[static SHELF_ID],
+err shelf_get(shelf *s, store_txn *t, uint64_t facility, const char *number, const uint8_t id[static SHELF_ID],
                shelf_document *ret)
 {
     shelf_document d;
@@ -241,7 +241,7 @@ err shelf_retract(shelf *s, store_txn *t, const uint8_t id[static SHELF_ID], con
                   shelf_document *d)
 {
     shelf_document old;
-    err e = shelf_find(s, t, d->facility, d->number, id, &old);
+    err e = shelf_get(s, t, d->facility, d->number, id, &old);
     if (e)
         return e;
     if (old.state != SHELF_VALID)

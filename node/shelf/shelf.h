@@ -79,7 +79,7 @@ MUST_CHECK err shelf_retract(shelf *s, store_txn *t, const uint8_t id[static SHE
 typedef err (*shelf_visit)(void *ctx, const shelf_document *d);
 // In the order of filing, whatever the state.
 MUST_CHECK err shelf_walk(shelf *s, store_txn *t, uint64_t facility, const char *number, shelf_visit visit, void *ctx);
-MUST_CHECK err shelf_find(shelf *s, store_txn *t, uint64_t facility, const char *number,
+MUST_CHECK err shelf_get(shelf *s, store_txn *t, uint64_t facility, const char *number,
                           const uint8_t id[static SHELF_ID], shelf_document *ret); // ERR_NOT_FOUND
 typedef struct shelf_use { uint64_t bytes, documents, places; } shelf_use;
 MUST_CHECK err shelf_used(shelf *s, store_txn *t, uint64_t facility, shelf_use *ret);

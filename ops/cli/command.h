@@ -97,6 +97,7 @@ int person_run(invocation *v);
 int match_report_run(invocation *v);
 int scan_run(invocation *v);
 int open_run(invocation *v);
+int shelf_put_run(invocation *v);
 int render_run(invocation *v);
 int log_export_run(invocation *v);
 int log_list_run(invocation *v);

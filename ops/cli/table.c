@@ -148,6 +148,28 @@ static const option_row review_options[] = {
 static const option_row own_withdraw_options[] = {
     {"as", "USER", true, N_("who records it, as in the people file"), "as"},
     {"number", "NUMBER", true, N_("the facility's own patient number"), "number"}, END};
+#define SHELF_WHO {"as", "USER", true, N_("who files it, as in the people file"), "as"}
+#define SHELF_NUMBER {"@NUMBER", "NUMBER", true, N_("the facility's own patient number"), "number"}
+#define SHELF_DOCUMENT {"@DOCUMENT", "DOCUMENT", true, N_("which one, from `shelf list`"), "document"}
+#define SHELF_FILE {"@FILE", "FILE", true, N_("PDF, JPEG, PNG, text in UTF-8 or CDA, at most 64 MiB"), NULL}
+#define SHELF_WORDS \
+    {"category", "ID", true, N_("one of the council's categories: who may see it hangs on this"), "category"}, \
+    {"title", "TEXT", true, N_("what it is, in one line"), "title"}, \
+    {"day", "DATE", false, N_("its clinical day (default: today)"), "day"}
+static const option_row shelf_add_options[] = {SHELF_NUMBER, SHELF_FILE, SHELF_WORDS, SHELF_WHO, END};
+static const option_row shelf_replace_options[] = {SHELF_NUMBER, SHELF_DOCUMENT, SHELF_FILE, SHELF_WORDS, SHELF_WHO, END};
+static const option_row shelf_retract_options[] = {SHELF_NUMBER, SHELF_DOCUMENT, SHELF_WHO, END};
+static const option_row shelf_list_options[] = {SHELF_NUMBER,
+    {"all", NULL, false, N_("also replaced versions and what was taken back"), "all"}, SHELF_WHO, END};
+static const option_row shelf_withdraw_options[] = {SHELF_NUMBER, SHELF_WHO, END};
+static const option_row shelf_consent_options[] = {SHELF_NUMBER, SHELF_WHO,
+    {"to", "LIST", true, N_("facility:CODE, union:ID or federation, joined by commas"), "to"},
+    {"categories", "LIST", false, N_("category ids (default: all)"), "categories"},
+    {"from", "DATE", false, N_("the consent begins (default: today)"), "from"},
+    {"until", "DATE", false, N_("it ends, that day included (default: forever)"), "until"},
+    {"emergency", NULL, false, N_("may be opened in an emergency"), "emergency"},
+    {"proxy", "RELATION", false, N_("who consented for the patient"), "proxy"},
+    {"also", NULL, false, N_("though the patient withdrew somewhere since the present consent"), "also"}, END};
 static const option_row ticket_options[] = {
     {"as", "USER", true, N_("whose ticket"), "as"},
     {"ticket", "HANDLE", true, N_("from a look-up"), "ticket"}, END};
@@ -455,6 +477,21 @@ const command_row command_table[] = {
     {"notices targets", N_("where notices are sent to, and what does not arrive"), NULL, none, "notices.targets",
      "target: name kind facility upto fails since next why", NULL},
     {"notices test", N_("send a trial to a target of notify.yaml"), NULL, notices_test_options, "notices.test", NULL, NULL},
+    HEADING(N_("At a clinic that contributes")),
+    {"shelf add", N_("file a note or document for a registered patient"),
+     N_("What the file is, its own bytes say, not its name. It is disclosed as hospitals' documents are: by the\n"
+        "patient's consent (`tsunagu shelf consent`), the category, the window and the agreements."),
+     shelf_add_options, "shelf.add", "document: day category title media bytes revision document", shelf_put_run},
+    {"shelf replace", N_("file a new version: the old one is disclosed no more, and kept"), NULL, shelf_replace_options,
+     "shelf.replace", "document: day category title media bytes revision document", shelf_put_run},
+    {"shelf retract", N_("take a document back: nobody reads it any more"), NULL, shelf_retract_options, "shelf.retract",
+     "document: day category title state revision document", NULL},
+    {"shelf list", N_("what is filed for a patient"), NULL, shelf_list_options, "shelf.list",
+     "document: day category title media bytes revision state by document | shelf: documents used quota", NULL},
+    {"shelf consent", N_("record or change what the patient agreed to for these documents"), NULL, shelf_consent_options,
+     "shelf.consent", NULL, NULL},
+    {"shelf withdraw", N_("the patient withdraws it: nobody reads these documents any more"), NULL,
+     shelf_withdraw_options, "shelf.withdraw", NULL, NULL},
 
     HEADING(N_("Setting up")),
     {"ca new", N_("make a certificate authority"), NULL, ca_new_options, NULL, NULL, ca_new_run},
