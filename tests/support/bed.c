@@ -59,8 +59,9 @@ void bed_config(bed *b, const char *hub_name)
     place_write(&b->p, "node.yaml", buf_span(&t));
     buf_clear(&t);
     buf_printf(&t, "- {user: dr, facility: \"%010llu\", role: physician}\n"
-                   "- {user: nurse, facility: \"%010llu\", role: nurse, uids: [65534]}\n",
-               (unsigned long long)m->clinic, (unsigned long long)m->clinic);
+                   "- {user: nurse, facility: \"%010llu\", role: nurse, uids: [65534]}\n"
+                   "- {user: filer, facility: \"%010llu\", role: physician}\n",
+               (unsigned long long)m->clinic, (unsigned long long)m->clinic, PLACE_SHELF);
     place_write(&b->p, "people.yaml", buf_span(&t));
     buf_done(&t);
 }

@@ -16,6 +16,9 @@
 enum { PLACE_TMNIT, PLACE_SHIRITSU, PLACE_HOKUDAI, PLACE_NTT_EAST, PLACE_KKR, PLACE_ELSEWHERE, PLACE_STRANGER,
        PLACE_NODES };
 
+// A clinic of the union of PLACE_SHIRITSU that files documents on that node's shelf.
+#define PLACE_SHELF 119900991ull
+
 typedef struct place_node {
     char name[40], host[80], union_id[20];
     uint64_t discloses, clinic, hospital; // two viewing facilities that ask through it, 0: none
