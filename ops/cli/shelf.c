@@ -30,7 +30,8 @@ static err piece_read(int fd, uint64_t at, size_t n, uint8_t *out)
 static void progress(const invocation *v, uint64_t done, uint64_t total)
 {
     if (total >= TOLD_FROM && !v->json && isatty(STDERR_FILENO))
-        fprintf(stderr, _("\r%" PRIu64 " of %" PRIu64 " MiB%s"), done >> 20, total >> 20, done == total ? "\n" : " ");
+        fprintf(stderr, _("\r%llu of %llu MiB%s"), (unsigned long long)(done >> 20), (unsigned long long)(total >> 20),
+                done == total ? "\n" : " ");
 }
 
 static int pieces_send(const invocation *v, int fd, uint64_t total, uint8_t *piece, ask *ret)

@@ -477,6 +477,7 @@ const command_row command_table[] = {
     {"notices targets", N_("where notices are sent to, and what does not arrive"), NULL, none, "notices.targets",
      "target: name kind facility upto fails since next why", NULL},
     {"notices test", N_("send a trial to a target of notify.yaml"), NULL, notices_test_options, "notices.test", NULL, NULL},
+
     HEADING(N_("At a clinic that contributes")),
     {"shelf add", N_("file a note or document for a registered patient"),
      N_("What the file is, its own bytes say, not its name. It is disclosed as hospitals' documents are: by the\n"
