@@ -306,6 +306,35 @@ static void hospital_and_shelf_beside_each_other(void **state)
     buf_done(&plain);
 }
 
+// In an emergency the hub may sign tickets without a consent: one that names the shelf's facility opens neither
+// the shelf nor the charts of the hospital whose node it is.
+static void an_emergency_opens_no_shelf_without_consent(void **state)
+{
+    (void)state;
+    buf bytes = {0}, body = {0};
+    host_reply r = {0};
+    bed_ask a = {.nonce = ++nonces};
+    const policy *p = b.p.rules->p;
+    pseudonym who = bed_confirm(&b, BED_CHART, "staff");
+    host_wait_seq(&b.h, b.seq);
+    ticket k = bed_ticket(&b, &who, PLACE_TMNIT);
+    k.source = PLACE_SHELF;
+    k.purpose = (uint8_t)policy_purpose(p, "emergency");
+    k.reason = 1;
+    k.consent_revision = 0;
+    memset(k.consent_id, 0, sizeof k.consent_id);
+    assert_true(ticket_unasked(&k));
+    bed_sign(&k, b.p.hub_sign, &bytes);
+    bed_request(&b, buf_span(&bytes), &a, &body);
+    host_ask(&b.h, METHOD_RELEASE, buf_span(&body), WINDOW, &r);
+    assert_int_equal(r.e, OK);
+    assert_int_equal(r.status, ERR_NOT_FOUND);
+    assert_int_equal(r.count, 0);
+    host_reply_done(&r);
+    buf_done(&bytes);
+    buf_done(&body);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -329,6 +358,7 @@ int main(void)
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(pieces_and_a_restart),
         cmocka_unit_test(hospital_and_shelf_beside_each_other),
+        cmocka_unit_test(an_emergency_opens_no_shelf_without_consent),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
