@@ -13,7 +13,7 @@
 #include "proto/base/tongue.h"
 #include "proto/store/owner.h"
 
-static const char *const tables[] = {"meta", "card", "log", "sequence", "stop", "stop_order", NULL};
+static const char *const tables[] = {"meta", "card", "log", "sequence", "stop", "stop_order", "refused", NULL};
 
 enum { EXIT_STORE = 74, DRAIN_MS = 5000 };
 

@@ -19,7 +19,9 @@
 #include "proto/pact/ticket.h"
 #include "proto/store/writer.h"
 
-enum hub_table { TABLE_META, TABLE_CARD, TABLE_LOG, TABLE_SEQUENCE, TABLE_STOP, TABLE_STOP_ORDER };
+enum hub_table { TABLE_META, TABLE_CARD, TABLE_LOG, TABLE_SEQUENCE, TABLE_STOP, TABLE_STOP_ORDER,
+    TABLE_REFUSED // node, NUL | sequence -> why that card was not taken, until the node goes on behind it
+};
 
 // Jobs a commit, tickets a look-up, and so how many signatures a commit may need.
 enum { HUB_JOBS = 256, HUB_ANSWERS = 64, HUB_TICKETS = HUB_JOBS * HUB_ANSWERS / TICKET_BATCH };

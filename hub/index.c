@@ -174,3 +174,62 @@ err index_sequence_put(store_txn *t, const char *node, uint64_t seq)
     be64_put(value, seq);
     return store_put(t, TABLE_SEQUENCE, span_str(node), span_of(value, 8));
 }
+
+// ---- cards that were not taken -----------------------------------------------------
+
+enum { REFUSED_NODE = 64, REFUSED_KEY = REFUSED_NODE + 1 + 8 };
+
+static size_t refused_prefix(const char *node, uint8_t out[static REFUSED_KEY])
+{
+    size_t n = strnlen(node, REFUSED_NODE);
+    memcpy(out, node, n);
+    out[n] = 0;
+    return n + 1;
+}
+
+err index_refused_put(store_txn *t, const char *node, uint64_t seq, const char *why)
+{
+    uint8_t key[REFUSED_KEY];
+    size_t n = refused_prefix(node, key);
+    be64_put(key + n, seq);
+    return store_put(t, TABLE_REFUSED, span_of(key, n + 8), span_str(why));
+}
+
+typedef struct refusing {
+    size_t prefix;
+    refused_visit visit;
+    void *ctx;
+} refusing;
+
+static err refused_one(void *ctx, span key, span value)
+{
+    const refusing *r = ctx;
+    return key.len != r->prefix + 8 ? ERR_CORRUPT : r->visit(r->ctx, be64_get(key.at + r->prefix), value);
+}
+
+err index_refused(store_txn *t, const char *node, uint64_t from, refused_visit visit, void *ctx)
+{
+    uint8_t key[REFUSED_KEY];
+    refusing r = {refused_prefix(node, key), visit, ctx};
+    be64_put(key + r.prefix, from);
+    return store_walk(t, TABLE_REFUSED, span_of(key, r.prefix), span_of(key, r.prefix + 8), refused_one, &r);
+}
+
+err index_refused_forget(store_txn *t, const char *node, uint64_t before)
+{
+    uint8_t first[REFUSED_KEY];
+    size_t n = refused_prefix(node, first);
+    span key, value;
+    err e;
+    be64_put(first + n, 0);
+    while ((e = store_seek(t, TABLE_REFUSED, span_of(first, n + 8), &key, &value)) == OK) {
+        uint8_t gone[REFUSED_KEY];
+        if (key.len != n + 8 || memcmp(key.at, first, n) != 0 || be64_get(key.at + n) >= before)
+            return OK;
+        memcpy(gone, key.at, key.len);
+        e = store_delete(t, TABLE_REFUSED, span_of(gone, n + 8));
+        if (e)
+            return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+    }
+    return e == ERR_NOT_FOUND ? OK : e;
+}

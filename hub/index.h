@@ -32,4 +32,10 @@ MUST_CHECK err index_agreed_last(store_txn *t, const pseudonym *who, time_ms *re
 MUST_CHECK err index_sequence(store_txn *t, const char *node, uint64_t *ret); // 0 if never
 MUST_CHECK err index_sequence_put(store_txn *t, const char *node, uint64_t seq);
 
+// Cards that were not taken are remembered until the node goes on behind them: a lost reply is told again.
+MUST_CHECK err index_refused_put(store_txn *t, const char *node, uint64_t seq, const char *why);
+typedef err (*refused_visit)(void *ctx, uint64_t seq, span why);
+MUST_CHECK err index_refused(store_txn *t, const char *node, uint64_t from, refused_visit visit, void *ctx);
+MUST_CHECK err index_refused_forget(store_txn *t, const char *node, uint64_t before);
+
 #endif

@@ -121,7 +121,18 @@ static err card_take(job *j, store_txn *t, uint64_t seq, span bytes, publish *p)
     }
     if (why) {
         p->refused[p->refused_count++] = (refusal){seq, why};
-        return OK;
+        return index_refused_put(t, j->caller->node, seq, why);
+    }
+    // Whatever the node sent: what was withdrawn leaves no trace here of what existed when.
+    if (c.scope.withdrawn && c.presence_count) {
+        buf bare = {0};
+        c.presence_count = 0;
+        err e = card_pack(&c, &bare);
+        if (e == OK)
+            bytes = arena_copy(&j->memory, buf_span(&bare));
+        buf_done(&bare);
+        if (e || !bytes.at)
+            return e ? e : ERR_MEM;
     }
     card_key(&c.who, c.facility, key);
     err e = store_put(t, TABLE_CARD, span_of(key, sizeof key), bytes);
@@ -151,6 +162,34 @@ static err publish_log(job *j, store_txn *t, const Tsunagu__PublishRequest *q, c
     return job_log(j, t, &e, NULL);
 }
 
+typedef struct recalling {
+    job *j;
+    publish *p;
+    uint64_t last;
+    size_t room;
+} recalling;
+
+static err recall_one(void *ctx, uint64_t seq, span why)
+{
+    recalling *r = ctx;
+    if (seq > r->last || r->p->refused_count == r->room)
+        return ERR_CLOSED;
+    char *text = arena_str(&r->j->memory, why);
+    if (!text)
+        return ERR_MEM;
+    r->p->refused[r->p->refused_count++] = (refusal){seq, text};
+    return OK;
+}
+
+// The node sends again what is durable here: it has not heard what became of it.
+static err refusals_recall(job *j, store_txn *t, const Tsunagu__PublishRequest *q, publish *p)
+{
+    recalling r = {j, p, q->first_seq + q->n_cards - 1, q->n_cards};
+    if (r.last > p->held)
+        r.last = p->held;
+    return index_refused(t, j->caller->node, q->first_seq, recall_one, &r);
+}
+
 err publish_run(job *j, store_txn *t)
 {
     const Tsunagu__PublishRequest *q = j->request;
@@ -168,12 +207,14 @@ err publish_run(job *j, store_txn *t)
         p->gap = true;
         return OK;
     }
-    if (q->first_seq + q->n_cards - 1 <= p->held)
-        return OK; // all of it is durable already
-    p->first = p->held + 1;
     p->refused = arena_get(&j->memory, q->n_cards * sizeof *p->refused);
     if (!p->refused)
         return ERR_MEM;
+    e = refusals_recall(j, t, q, p);
+    if (e || q->first_seq + q->n_cards - 1 <= p->held)
+        return e; // all of it is durable already
+    p->first = p->held + 1;
+    e = index_refused_forget(t, j->caller->node, q->first_seq);
     for (size_t i = (size_t)(p->held + 1 - q->first_seq); i < q->n_cards && e == OK; i++)
         e = card_take(j, t, q->first_seq + i, wire_span(q->cards[i]), p);
     if (e == OK) {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "node/job.h"
+
 static err record_pack(const consent *c, buf *out)
 {
     buf bytes = {0};
@@ -174,4 +176,23 @@ err sent_put(store_txn *t, span chart, const sent *s)
     memcpy(value, s->card.at, HASH_BYTES);
     be64_put(value + HASH_BYTES, s->seq);
     return store_put(t, TABLE_SENT, chart, span_of(value, sizeof value));
+}
+
+err consent_forget(store_txn *t, const consent *c)
+{
+    uint8_t key[PSEUDONYM_BYTES + SSMIX_CHART_MAX];
+    span chart = span_str(c->chart);
+    uint64_t floor;
+    err e = meta_number(t, CONSENT_FLOOR, &floor);
+    if (e == OK && c->card.scope.revision > floor)
+        e = meta_number_put(t, CONSENT_FLOOR, c->card.scope.revision);
+    if (e == OK)
+        e = store_delete(t, TABLE_HOLDER, holder_key(&c->card.who, chart, key));
+    if (e == OK)
+        e = store_delete(t, TABLE_CONSENT, chart);
+    if (e == ERR_NOT_FOUND)
+        return ERR_CORRUPT;
+    if (e == OK)
+        e = store_delete(t, TABLE_SENT, chart);
+    return e == ERR_NOT_FOUND ? OK : e;
 }

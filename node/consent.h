@@ -26,6 +26,10 @@ MUST_CHECK err consent_holders(store_txn *t, const pseudonym *who, consent_visit
 // All of them, from a chart on (after it, if `after`).
 MUST_CHECK err consent_walk(store_txn *t, span after, consent_visit visit, void *ctx);
 
+// Its papers' time is over: nothing of it stays but the highest revision of all, which the hub goes on holding.
+#define CONSENT_FLOOR "revision_floor"
+MUST_CHECK err consent_forget(store_txn *t, const consent *c);
+
 // What was last handed to the outbox for a chart.
 typedef struct sent { hash32 card; uint64_t seq; } sent;
 MUST_CHECK err sent_get(store_txn *t, span chart, sent *ret); // ERR_NOT_FOUND

@@ -7,6 +7,7 @@
 #include "node/charts.h"
 #include "node/disclosure.h"
 #include "node/match/accept.h"
+#include "node/flow.h"
 #include "node/person.h"
 #include "node/stops.h"
 #include "node/rulebook.h"
@@ -264,13 +265,14 @@ static bool scope_reaches(const policy *p, const consent_scope *s, uint64_t faci
 typedef struct reopening {
     job *j;
     const consent_scope *scope;
+    uint64_t but;
 } reopening;
 
 static err reopening_one(void *ctx, uint64_t facility)
 {
     const reopening *r = ctx;
     char code[11];
-    if (!scope_reaches(r->j->rules->r->p, r->scope, facility))
+    if (facility == r->but || !scope_reaches(r->j->rules->r->p, r->scope, facility))
         return OK;
     institution_format(facility, code);
     snprintf(r->j->note, sizeof r->j->note, "the patient withdrew at facility %s after this consent, and this would let "
@@ -279,9 +281,9 @@ static err reopening_one(void *ctx, uint64_t facility)
 }
 
 // A later consent outweighs an earlier withdrawal at a clinic: a mere change of scope must not do so unseen.
-static err reopening_check(job *j, store_txn *t, const confirmation *c)
+err consent_reopens(job *j, store_txn *t, const confirmation *c, uint64_t but)
 {
-    reopening r = {j, &c->scope};
+    reopening r = {j, &c->scope, but};
     consent old;
     if (c->also)
         return OK;
@@ -294,8 +296,10 @@ static err reopening_check(job *j, store_txn *t, const confirmation *c)
 static err confirm_run(job *j, store_txn *t)
 {
     confirming *k = j->state;
-    err e = reopening_check(j, t, &k->c);
-    return e ? e : disclosure_confirm(j, t, &k->c);
+    err e = consent_reopens(j, t, &k->c, 0);
+    if (e == OK)
+        e = disclosure_confirm(j, t, &k->c);
+    return e ? e : job_store_err(flow_chart_changed(j, t, k->c.chart, NULL, k->c.by));
 }
 
 static void confirm_answer(job *j, err e)
@@ -303,6 +307,7 @@ static void confirm_answer(job *j, err e)
     const confirming *k = j->state;
     if (e == OK) {
         consent_show(j->in, j->rules, &k->c.made, k->c.seq, false);
+        post_pump(j->n);
         uplink_pump(j->n);
     }
     job_finish(j, e);
@@ -355,7 +360,11 @@ void consent_confirm_as(node *n, control_in *in, const char *chart, const char *
 
 static err withdraw_run(job *j, store_txn *t)
 {
-    return disclosure_withdraw(j, t, j->state);
+    withdrawal *w = j->state;
+    err e = disclosure_withdraw(j, t, w);
+    if (e == OK)
+        e = job_store_err(flow_chart_end(j, t, w->chart, REQUEST_WITHDRAW, REQUEST_HOSPITAL, w->by, ""));
+    return e;
 }
 
 static void withdraw_answer(job *j, err e)
@@ -363,6 +372,7 @@ static void withdraw_answer(job *j, err e)
     const withdrawal *w = j->state;
     if (e == OK) {
         consent_show(j->in, j->rules, &w->made, w->seq, false);
+        post_pump(j->n);
         uplink_pump(j->n);
     }
     job_finish(j, e);

@@ -220,6 +220,9 @@ GATED(request_new)
 GATED(request_list)
 GATED(request_cancel)
 GATED(request_reply)
+GATED(request_change)
+GATED(change_accept)
+GATED(change_keep)
 GATED(inbox_list)
 GATED(inbox_show)
 GATED(inbox_accept)
@@ -277,6 +280,7 @@ const control_row node_commands[] = {
     {"requests", gated_request_list, false},
     {"request.cancel", gated_request_cancel, false},
     {"request.reply", gated_request_reply, false},
+    {"request.change", gated_request_change, false},
     {"inbox", gated_inbox_list, false},
     {"inbox.show", gated_inbox_show, false},
     {"accept", gated_inbox_accept, false},
@@ -289,6 +293,8 @@ const control_row node_commands[] = {
     {"shelf.retract", gated_filing_retract, false},
     {"shelf.consent", gated_filing_consent, false},
     {"shelf.withdraw", gated_filing_withdraw, false},
+    {"change.accept", gated_change_accept, false},
+    {"change.keep", gated_change_keep, false},
     {"manifest", gated_sheet_manifest, false},
     {"open", gated_reading_open, false},
     {"read", gated_reading_read, false},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/notice.h"
+#include "node/objection.h"
 #include "node/outbox.h"
 #include "node/uplink.h"
 #include "node/reviews.h"
@@ -248,7 +249,8 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
     rivals r = {.c = c};
     card k;
     buf bytes = {0};
-    bool had = false;
+    bool had = false, against = false;
+    uint64_t floor = 0;
     err e = source_of(j, c->chart, &r.facility);
     if (e)
         return e;
@@ -265,12 +267,25 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
         e = ERR_CONFLICT;
         goto out;
     }
+    e = objection_stands(t, c->chart, &against);
+    if (e == OK && against && !c->agreed) { // what only narrows goes on
+        snprintf(j->note, sizeof j->note, "the patient objects to disclosure of this chart: lift the objection first");
+        e = ERR_DENIED;
+    }
+    if (e)
+        goto out;
     e = consent_get(t, span_str(c->chart), &old);
     if (e != OK && e != ERR_NOT_FOUND)
         goto out;
     had = e == OK;
     if (had && old.card.scope.revision > r.revision)
         r.revision = old.card.scope.revision;
+    // The hub remembers revisions for ever, also of consents whose papers are purged here.
+    e = meta_number(t, CONSENT_FLOOR, &floor);
+    if (e)
+        goto out;
+    if (floor > r.revision)
+        r.revision = floor;
     memset(now, 0, sizeof *now);
     strcpy(now->chart, c->chart);
     strcpy(now->by, c->by);
@@ -279,7 +294,7 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
     now->card.registered_on = c->registered_on != DAY_NONE ? c->registered_on
                               : had && !old.card.scope.withdrawn ? old.card.registered_on : day_of_time(j->now);
     now->card.scope.revision = r.revision + 1;
-    now->card.scope.at = j->now;
+    now->card.scope.at = c->agreed ? c->agreed : j->now;
     now->card.scope.proxy = c->proxy[0] != '\0';
     now->card.scope.withdrawn = false;
     e = OK;

@@ -18,6 +18,7 @@ typedef struct confirmation {
     day registered_on;    // DAY_NONE: as before, or today
     bool also;            // another chart here has this pseudonym: its consent ends, this one begins
     bool unlike;          // form and chart agree in less than the rules ask for, and the person is sure
+    time_ms agreed;       // 0: now. What only narrows keeps the old time: withdrawals since then go on covering it
     consent made;         // out
     uint64_t seq;         // out
 } confirmation;
@@ -35,6 +36,9 @@ MUST_CHECK err disclosure_confirm(job *j, store_txn *t, confirmation *c);
 MUST_CHECK err disclosure_withdraw(job *j, store_txn *t, withdrawal *w); // ERR_NOT_FOUND, ERR_WITHDRAWN
 // The card as it should stand at the hub at this time. Documents dated more than a year ahead of it are not shown.
 MUST_CHECK err disclosure_card(node *n, const book *b, store_txn *t, const consent *c, time_ms at, card *ret);
+// Would this consent let a clinic read again at which the patient withdrew since agreeing? Not if `also`.
+// but: the facility (or 0) where the patient agreed anew. ERR_CONFLICT, with a note. (consents.c)
+MUST_CHECK err consent_reopens(job *j, store_txn *t, const confirmation *c, uint64_t but);
 // Puts the card into the outbox if its bytes differ from what was sent last, or `always`.
 MUST_CHECK err disclosure_send(node *n, const book *b, store_txn *t, const consent *c, time_ms at, bool always,
                                uint64_t *ret_seq);

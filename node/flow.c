@@ -4,10 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/written.h"
 #include "node/outbox.h"
+#include "node/rulebook.h"
 #include "node/person.h"
 #include "node/uplink.h"
 #include "policies/engine/table.h"
+#include "policies/forms/check.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
 
@@ -148,8 +151,26 @@ static err grantee_add(consent_scope *s, const grantee *g)
     return OK;
 }
 
-static err scope_of(job *j, const Tsunagu__ConsentTerms *c, consent_scope *ret)
+day flow_until(const policy *p, const Tsunagu__RequestBody *b)
 {
+    policy_flow_view v = policy_flow(p);
+    const Tsunagu__ConsentTerms *c = b->consent;
+    day until = c->until_day;
+    int no = c->proxy[0] ? policy_relation_find(p, c->proxy) : POLICY_NONE;
+    if (no != POLICY_NONE && policy_relation_at(p, no).until_majority && b->person->birth_day != DAY_NONE) {
+        day last = form_majority_day(b->person->birth_day, v.majority_age) - 1;
+        until = last < until ? last : until;
+    }
+    if (v.valid_months) {
+        day last = day_minus_months(c->from_day, -v.valid_months);
+        until = last < until ? last : until;
+    }
+    return until;
+}
+
+err flow_scope(job *j, const Tsunagu__RequestBody *b, consent_scope *ret)
+{
+    const Tsunagu__ConsentTerms *c = b->consent;
     const policy *p = j->rules->r->p;
     consent_scope s = {.from = c->from_day, .until = c->until_day, .emergency = c->emergency};
     err e = OK;
@@ -168,6 +189,7 @@ static err scope_of(job *j, const Tsunagu__ConsentTerms *c, consent_scope *ret)
     }
     if (c->n_categories == 0)
         s.categories = (uint16_t)policy_categories(p);
+    s.until = flow_until(p, b);
     if (e)
         snprintf(j->note, sizeof j->note, "the form names a facility, union or category that the rules do not know");
     else
@@ -212,12 +234,19 @@ err flow_accept(job *j, store_txn *t, request *r, const char *by, bool also)
     strcpy(c->chart, r->chart);
     snprintf(c->by, sizeof c->by, "%s", by);
     snprintf(c->proxy, sizeof c->proxy, "%s", r->body->consent->proxy);
-    e = scope_of(j, r->body->consent, &c->scope);
+    e = flow_scope(j, r->body, &c->scope);
     if (e == OK) {
         e = consent_get(t, span_str(c->chart), &old);
         bool live = e == OK && !old.card.scope.withdrawn && pseudonym_same(&old.card.who, &c->who);
         e = live ? scope_join(j, &old, &c->scope) : e == ERR_NOT_FOUND ? OK : e;
     }
+    if (e == OK && c->scope.until < day_of_time(j->now)) {
+        snprintf(j->note, sizeof j->note, "this consent is over already: a new one is needed, of the patient who came "
+                                          "of age or for longer");
+        e = ERR_EXPIRED;
+    }
+    if (e == OK)
+        e = consent_reopens(j, t, c, r->other);
     if (e == OK)
         e = disclosure_confirm(j, t, c);
     if (e)
@@ -228,32 +257,94 @@ err flow_accept(job *j, store_txn *t, request *r, const char *by, bool also)
     return job_store_err(flow_step(j, t, r, REQUEST_ACCEPT, by, "", LETTER_NONE, NULL));
 }
 
-// Without this facility, if others remain; else as a whole.
-static err close_partly(job *j, store_txn *t, const consent *c, uint64_t facility, const char *by, bool *ret_done)
+typedef struct company {
+    const request *self;
+    grantee at[CARD_GRANTEES];
+    int count;
+} company;
+
+static bool standing(const request *r)
+{
+    return r->state == REQUEST_ACCEPTED || r->state == REQUEST_DISCLOSED || r->state == REQUEST_COMPLETED ||
+           r->state == REQUEST_CHANGED;
+}
+
+static err company_one(void *ctx, const request *r)
+{
+    company *k = ctx;
+    if (!standing(r) || memcmp(r->id.data, k->self->id.data, REQUEST_ID_BYTES) == 0)
+        return OK;
+    for (size_t i = 0; i < r->body->consent->n_to && k->count < CARD_GRANTEES; i++)
+        if (flow_grantee(r->body->consent->to[i], &k->at[k->count]) == OK)
+            k->count++;
+    return OK;
+}
+
+bool flow_names(const Tsunagu__ConsentTerms *c, const grantee *g)
+{
+    grantee said;
+    for (size_t i = 0; i < c->n_to; i++)
+        if (flow_grantee(c->to[i], &said) == OK && grantee_same(&said, g))
+            return true;
+    return false;
+}
+
+static bool grantee_known(const policy *p, const grantee *g)
+{
+    return g->kind == GRANTEE_FEDERATION ||
+           (g->kind == GRANTEE_FACILITY ? policy_facility(p, g->facility) : policy_union(p, g->union_id)) != POLICY_NONE;
+}
+
+err flow_without(job *j, store_txn *t, const request *r, const consent_scope *s, const Tsunagu__ConsentTerms *but,
+                 consent_scope *ret)
+{
+    requests q = flow_of(j);
+    company others = {.self = r};
+    consent_scope left = *s;
+    err e = requests_of(&q, t, REQUEST_HOSPITAL, r->own, r->chart, company_one, &others);
+    if (e)
+        return e;
+    left.grantee_count = 0;
+    for (int i = 0; i < s->grantee_count; i++) {
+        const grantee *g = &s->grantees[i];
+        bool keep = !flow_names(r->body->consent, g) || (but && flow_names(but, g));
+        for (int k = 0; !keep && k < others.count; k++)
+            keep = grantee_same(&others.at[k], g);
+        // A facility that withdraws is out, whoever else named it; one that left the federation cannot stand.
+        keep = keep && grantee_known(j->rules->r->p, g) &&
+               (but || g->kind != GRANTEE_FACILITY || g->facility != r->other);
+        if (keep)
+            left.grantees[left.grantee_count++] = *g;
+    }
+    *ret = left;
+    return OK;
+}
+
+err flow_narrow(job *j, store_txn *t, const consent *c, const consent_scope *s, const char *by)
 {
     confirmation *k = arena_get(&j->memory, sizeof *k);
     if (!k)
         return ERR_MEM;
-    *ret_done = false;
-    k->scope = c->card.scope;
-    k->scope.grantee_count = 0;
-    bool found = false;
-    for (int i = 0; i < c->card.scope.grantee_count; i++) {
-        const grantee *g = &c->card.scope.grantees[i];
-        if (g->kind == GRANTEE_FACILITY && g->facility == facility)
-            found = true;
-        else
-            k->scope.grantees[k->scope.grantee_count++] = *g;
-    }
-    if (!found || k->scope.grantee_count == 0)
-        return OK;
+    k->scope = *s;
     k->who = c->card.who;
     k->registered_on = DAY_NONE;
+    k->agreed = c->card.scope.at;
     strcpy(k->chart, c->chart);
     strcpy(k->proxy, c->proxy);
     snprintf(k->by, sizeof k->by, "%s", by);
-    *ret_done = true;
     return disclosure_confirm(j, t, k);
+}
+
+// Without what this request named, if anything remains.
+static err close_partly(job *j, store_txn *t, const request *r, const consent *c, const char *by, bool *ret_done)
+{
+    consent_scope left;
+    *ret_done = false;
+    err e = flow_without(j, t, r, &c->card.scope, NULL, &left);
+    if (e || left.grantee_count == 0)
+        return e;
+    *ret_done = true;
+    return left.grantee_count == c->card.scope.grantee_count ? OK : flow_narrow(j, t, c, &left, by);
 }
 
 err flow_close(job *j, store_txn *t, const request *r, const char *by)
@@ -267,7 +358,7 @@ err flow_close(job *j, store_txn *t, const request *r, const char *by)
     if (e == ERR_NOT_FOUND || (e == OK && c.card.scope.withdrawn))
         return OK;
     if (e == OK)
-        e = close_partly(j, t, &c, r->other, by, &done);
+        e = close_partly(j, t, r, &c, by, &done);
     if (e == OK && !done) {
         strcpy(w->chart, r->chart);
         snprintf(w->by, sizeof w->by, "%s", by);
@@ -364,7 +455,7 @@ err flow_take_may_hold(job *j, store_txn *t, const letter *l)
     return job_store_err(e);
 }
 
-static err form_check(const job *j, const Tsunagu__RequestBody *b)
+static err body_check(job *j, const Tsunagu__RequestBody *b)
 {
     identity i;
     pseudonym said, made;
@@ -378,7 +469,9 @@ static err form_check(const job *j, const Tsunagu__RequestBody *b)
     // What is disclosed is found by the pseudonym: it must be this person's.
     e = pseudonym_of(&j->n->federation, &i, &made, &missing);
     identity_wipe(&i);
-    return e == OK && !pseudonym_same(&said, &made) ? ERR_FORMAT : e;
+    if (e == OK && !pseudonym_same(&said, &made))
+        e = ERR_FORMAT;
+    return e ? e : written_check(j, b);
 }
 
 err flow_take_request(job *j, store_txn *t, const letter *l)
@@ -391,7 +484,7 @@ err flow_take_request(job *j, store_txn *t, const letter *l)
     if (l->to != j->n->facility || !could_show(j, l->from))
         return ERR_DENIED;
     if (DECODE(l, Tsunagu__RequestBody, tsunagu__request_body__descriptor, &j->memory, &b) != OK ||
-        form_check(j, b) != OK)
+        body_check(j, b) != OK)
         return ERR_FORMAT;
     tsunagu__request_record__init(r);
     r->id = wire_bytes(span_of(l->thread, REQUEST_ID_BYTES));
@@ -436,19 +529,30 @@ static err word_read(job *j, const letter *l, request *r, const char **ret_text)
             return ERR_FORMAT;
         r->consent = a->consent;
         r->revision = a->revision;
+        r->until_day = a->until_day;
+        r->proposed = NULL;
+        if (a->terms && a->terms->n_to)
+            r->body->consent = a->terms;
         return OK;
     }
     if (DECODE(l, Tsunagu__SayBody, tsunagu__say_body__descriptor, &j->memory, &say) != OK ||
         strlen(say->text) > REQUEST_TEXT_MAX || strlen(say->reason) > 64)
         return ERR_FORMAT;
-    if (say->form && form_check(j, say->form) != OK)
+    if (say->form && body_check(j, say->form) != OK)
+        return ERR_FORMAT;
+    if (l->kind == LETTER_CHANGE && r->side == REQUEST_HOSPITAL && (!say->form || change_check(j, r, say->form) != OK))
         return ERR_FORMAT;
     r->said = say->text;
     r->reason = say->reason;
     if (say->form && l->kind == LETTER_REPLY)
         r->body = say->form;
-    if (say->form && l->kind == LETTER_CHANGE)
+    if (say->form && l->kind == LETTER_CHANGE && r->side == REQUEST_HOSPITAL)
         r->proposed = say->form;
+    if (l->kind == LETTER_REJECTED && r->state == REQUEST_CHANGED) { // the change was not made: what holds is told
+        r->proposed = NULL;
+        if (say->form)
+            r->body = say->form;
+    }
     *ret_text = say->text;
     return OK;
 }
@@ -462,6 +566,8 @@ err flow_take_word(job *j, store_txn *t, const letter *l)
     err e = record_of(j, t, l, &r);
     if (e)
         return e;
+    if (event == REQUEST_REJECT && r->state == REQUEST_CHANGED)
+        event = REQUEST_KEEP; // what is refused is the change
     e = requests_may(r, event, other_side(r));
     if (e)
         return e; // nothing is written: the sender is told so
@@ -475,6 +581,8 @@ err flow_take_word(job *j, store_txn *t, const letter *l)
         return ERR_FORMAT;
     if (e == OK && r->side == REQUEST_HOSPITAL && !over && r->state == REQUEST_WITHDRAWN)
         e = flow_close(j, t, r, "clinic");
+    if (e == OK && r->side == REQUEST_HOSPITAL && !over && event == REQUEST_CHANGE)
+        e = change_arrived(j, t, r);
     return job_store_err(e);
 }
 
@@ -512,9 +620,10 @@ static err gather_one(void *ctx, const request *r)
     return g->count == ROUND_MOST ? ERR_CLOSED : OK;
 }
 
+// A change that a person has yet to decide waits for that, not for the hub.
 static err gather_waiting(void *ctx, const request *r)
 {
-    return r->trouble[0] ? OK : gather_one(ctx, r);
+    return r->proposed ? OK : gather_one(ctx, r);
 }
 
 static err publish_one(job *j, store_txn *t, request *r, const uint64_t *refused, char *const *whys, size_t count)
@@ -530,8 +639,11 @@ static err publish_one(job *j, store_txn *t, request *r, const uint64_t *refused
     for (size_t i = 0; e == OK && i < count; i++)
         if (refused[i] == s.seq) {
             r->trouble = whys[i];
+            r->trouble_seq = s.seq;
             return requests_keep(&q, t, r);
         }
+    if (e == OK && r->trouble[0] && r->trouble_seq == s.seq)
+        return OK; // refused, and not sent again since
     if (e == OK)
         e = disclosure_published(t, s.seq, &there);
     if (e || !there)
@@ -541,6 +653,9 @@ static err publish_one(job *j, store_txn *t, request *r, const uint64_t *refused
     say.registered_on = c.card.registered_on;
     say.categories = c.card.scope.categories;
     say.staff = r->second[0] ? r->second : r->first;
+    say.until_day = c.card.scope.until;
+    say.terms = r->body->consent;
+    r->trouble = (char *)"";
     return flow_step(j, t, r, REQUEST_PUBLISH, "", "", LETTER_ACCEPTED, (const ProtobufCMessage *)&say);
 }
 
@@ -551,6 +666,8 @@ err flow_published(job *j, store_txn *t, const uint64_t *refused, char *const *w
     if (!g)
         return ERR_MEM;
     err e = requests_in(&q, t, REQUEST_HOSPITAL, REQUEST_ACCEPTED, gather_waiting, g);
+    if (e == OK && g->count < ROUND_MOST)
+        e = requests_in(&q, t, REQUEST_HOSPITAL, REQUEST_CHANGED, gather_waiting, g);
     for (size_t i = 0; e == OK && i < g->count; i++) {
         request *r;
         e = requests_get(&q, t, g->ids[i], &j->memory, &r);
@@ -616,6 +733,7 @@ void flow_tick(node *n, time_ms now)
     if (now < at && at <= now + ROUND_MS) // a clock that was set back does not stop it
         return;
     __atomic_store_n(&n->flow_at, now + ROUND_MS, __ATOMIC_RELAXED);
+    daily_tick(n, now);
     job *j = job_with(n, sizeof(gathering), round_run, round_answer);
     if (j)
         job_submit(j);

@@ -23,6 +23,35 @@ MUST_CHECK err flow_post(job *j, store_txn *t, const request *r, letter_kind kin
 MUST_CHECK err flow_accept(job *j, store_txn *t, request *r, const char *by, bool also);
 // W. The consent that this request opened ends: for its facility alone, if others stand beside it.
 MUST_CHECK err flow_close(job *j, store_txn *t, const request *r, const char *by);
+// What the form asks for, by the rules: grantees, categories, and until when at most. ERR_USAGE, with a note.
+MUST_CHECK err flow_scope(job *j, const Tsunagu__RequestBody *b, consent_scope *ret);
+// When a consent by this form ends by itself: as agreed, when a child comes of age, or as the rules say.
+day flow_until(const policy *p, const Tsunagu__RequestBody *b);
+bool flow_names(const Tsunagu__ConsentTerms *c, const grantee *g);
+// The scope without those that only this request named; but: except who is named here, too (or NULL).
+MUST_CHECK err flow_without(job *j, store_txn *t, const request *r, const consent_scope *s,
+                            const Tsunagu__ConsentTerms *but, consent_scope *ret);
+// W. The chart's consent with a narrower scope. It stays as old as it is.
+MUST_CHECK err flow_narrow(job *j, store_txn *t, const consent *c, const consent_scope *s, const char *by);
+
+// W. (ending.c) All requests of a chart that may end by this event do, and their clinics are told. Not the consent.
+MUST_CHECK err flow_chart_end(job *j, store_txn *t, const char *chart, request_event e, request_side by,
+                              const char *who, const char *text);
+// W. The consent on this chart has another scope now: the clinics hear so once the hub has it. except: or NULL.
+MUST_CHECK err flow_chart_changed(job *j, store_txn *t, const char *chart, const uint8_t *except, const char *who);
+// W. The hub told that the patient withdrew at a facility: what that facility asked for ends here.
+MUST_CHECK err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at);
+// W. At the clinic, once the hub has the withdrawal: its requests for this patient end.
+MUST_CHECK err flow_own_withdrawn(job *j, store_txn *t, uint64_t facility, const pseudonym *who, const char *staff);
+
+// W. (change.c) A change on its way in: may it be asked at all, and what of it holds at once.
+MUST_CHECK err change_check(job *j, const request *r, const Tsunagu__RequestBody *proposed);
+MUST_CHECK err change_arrived(job *j, store_txn *t, request *r);
+
+// W. (daily.c) Once a day: consents that end by themselves, notices beforehand, papers whose time is over.
+MUST_CHECK err daily_run(job *j, store_txn *t);
+void daily_tick(node *n, time_ms now);
+
 // W. Accepted ones whose card the hub has: completion goes back. refused: cards it did not take, in order.
 MUST_CHECK err flow_published(job *j, store_txn *t, const uint64_t *refused, char *const *whys, size_t refused_count);
 void flow_tick(node *n, time_ms now); // deadlines and reminders, now and then
@@ -35,6 +64,9 @@ MUST_CHECK err flow_take_word(job *j, store_txn *t, const letter *l); // all tha
 MUST_CHECK err flow_settled(job *j, store_txn *t, const letter *l, err status);
 
 MUST_CHECK err flow_grantee(const char *word, grantee *ret); // ERR_USAGE: facility:CODE, union:ID, federation
+enum { FLOW_WORDS = 32 };
+// A comma list as words in the job's memory; out holds FLOW_WORDS. (request.c)
+MUST_CHECK err flow_words(job *j, const char *list, char **out, size_t *ret_count);
 void flow_show(control_in *in, const policy *p, const request *r, const char *kind); // a record of that kind
 void flow_history_show(node *n, control_in *in, store_txn *t, const request *r);
 
@@ -43,11 +75,14 @@ void request_new(node *n, control_in *in);
 void request_list(node *n, control_in *in);
 void request_cancel(node *n, control_in *in);
 void request_reply(node *n, control_in *in);
+void request_change(node *n, control_in *in);
 void inbox_list(node *n, control_in *in);
 void inbox_show(node *n, control_in *in);
 void inbox_accept(node *n, control_in *in);
 void inbox_check(node *n, control_in *in);
 void inbox_reject(node *n, control_in *in);
 void inbox_ask_back(node *n, control_in *in);
+void change_accept(node *n, control_in *in);
+void change_keep(node *n, control_in *in);
 
 #endif

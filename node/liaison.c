@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "node/charts.h"
+#include "node/written.h"
 #include "node/flow.h"
 #include "node/match/accept.h"
 #include "node/person.h"
+#include "node/rulebook.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
 
@@ -118,6 +120,7 @@ static void form_show(control_in *in, const Tsunagu__RequestBody *b)
     control_text(in, "agreed", text);
     control_bytes(in, "paper", wire_span(b->consent->paper));
     control_text(in, "text", b->text);
+    written_show(in, b);
 }
 
 static err show_look(job *j, control_in *in)
@@ -295,6 +298,12 @@ void inbox_accept(node *n, control_in *in)
     const char *chart = arg(in, "chart");
     if (!k)
         return;
+    err e = rulebook_admits(j->rules, j->now, j->note);
+    if (e) {
+        job_finish(j, e);
+        job_free(j);
+        return;
+    }
     if (!chart[0] || strlen(chart) > SSMIX_CHART_MAX) {
         snprintf(j->note, sizeof j->note, "say which chart was found");
         job_finish(j, ERR_USAGE);
@@ -312,6 +321,8 @@ static err check_run(job *j, store_txn *t)
     err e = mine(j, t, k->id, &k->made);
     request *r = k->made;
     if (e)
+        return e;
+    if (!k->disagree && (e = rulebook_admits(j->rules, j->now, j->note)) != OK)
         return e;
     if (r->state != REQUEST_CHECKING) {
         snprintf(j->note, sizeof j->note, "it is %s: there is nothing to check", request_state_name(r->state));

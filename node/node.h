@@ -96,6 +96,7 @@ typedef struct node {
     time_ms reviews_at;   // atomic: when openings that wait are looked at next (reviews.c)
     shelf *papers;
     filing *files;
+    int32_t daily;        // atomic: the day whose daily work is done or on its way (daily.c)
     time_ms flow_at;      // atomic: when deadlines of requests are looked at next (flow.c)
     // Tells a facility of this node that something happened (an event of engine/flow.h), in the same transaction;
     // NULL: nobody is told.

@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/disclosure.h"
+#include "node/flow.h"
 #include "node/person.h"
+#include "node/uplink.h"
 
 err objection_get(store_txn *t, const char *chart, objection *ret)
 {
@@ -51,6 +54,23 @@ static err objection_log(job *j, store_txn *t, const char *chart, const char *by
     return had == OK || had == ERR_NOT_FOUND ? job_log(j, t, &e) : had;
 }
 
+// What was disclosed of this chart goes from the hub, and the clinics that asked for it are told.
+static err consent_close(job *j, store_txn *t, const char *chart, const char *by)
+{
+    withdrawal *w = arena_get(&j->memory, sizeof *w);
+    consent c;
+    if (!w)
+        return ERR_MEM;
+    err e = flow_chart_end(j, t, chart, REQUEST_OBJECT, REQUEST_HOSPITAL, by, "");
+    if (e == OK)
+        e = consent_get(t, span_str(chart), &c);
+    if (e || c.card.scope.withdrawn)
+        return e == ERR_NOT_FOUND ? OK : e;
+    strcpy(w->chart, chart);
+    snprintf(w->by, sizeof w->by, "%s", by);
+    return disclosure_withdraw(j, t, w);
+}
+
 err objection_put(job *j, store_txn *t, const char *chart, const char *by, bool stands)
 {
     objection old = {.stands = false};
@@ -77,6 +97,8 @@ err objection_put(job *j, store_txn *t, const char *chart, const char *by, bool 
         e = store_put(t, TABLE_OBJECTION, span_str(chart), buf_span(&value));
     if (e == OK)
         e = objection_log(j, t, chart, by, stands);
+    if (e == OK && stands)
+        e = consent_close(j, t, chart, by);
     buf_done(&value);
     return job_store_err(e);
 }
@@ -107,6 +129,8 @@ static void say_answer(job *j, err e)
         control_text(j->in, "state", s->now.stands ? "stands" : "lifted");
         control_text(j->in, "at", when);
         control_text(j->in, "by", s->now.by);
+        uplink_pump(j->n);
+        post_pump(j->n);
     }
     job_finish(j, e);
 }

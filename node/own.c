@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/flow.h"
 #include "node/rulebook.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
@@ -237,7 +238,27 @@ typedef struct withdrawing {
     person who;
     uint8_t user_id[USER_ID_BYTES];
     pseudonym patient;
+    uint64_t stop_seq; // the hub's
 } withdrawing;
+
+// The hub refuses from now on; what the clinic asked of hospitals for this patient ends with it. A kill before this
+// is made good by the hospitals: the hub tells them, and they write back.
+static err stopped_run(job *j, store_txn *t)
+{
+    const withdrawing *w = j->state;
+    return job_store_err(flow_own_withdrawn(j, t, w->who.facility, &w->patient, w->who.user));
+}
+
+static void stopped_answer(job *j, err e)
+{
+    const withdrawing *w = j->state;
+    if (e == OK) {
+        control_record(j->in, "stop");
+        control_number(j->in, "seq", (int64_t)w->stop_seq);
+        post_pump(j->n);
+    }
+    job_finish(j, e);
+}
 
 static void withdraw_done(void *ctx, link_out *call, err e, uint32_t status, span body, const char *note)
 {
@@ -249,11 +270,12 @@ static void withdraw_done(void *ctx, link_out *call, err e, uint32_t status, spa
     if (e == OK)
         e = WIRE_DECODE(body, Tsunagu__WithdrawReply, tsunagu__withdraw_reply__descriptor, 1024, &j->memory, &r);
     if (e == OK) {
-        control_record(j->in, "stop");
-        control_number(j->in, "seq", (int64_t)r->stop_seq);
-    } else if (note) {
-        control_note(j->in, "%s", note);
+        ((withdrawing *)j->state)->stop_seq = r->stop_seq;
+        job_submit(j);
+        return;
     }
+    if (note)
+        control_note(j->in, "%s", note);
     job_finish(j, e);
     job_free(j);
 }
@@ -273,11 +295,12 @@ static void withdraw_answer(job *j, err e)
     const withdrawing *w = j->state;
     Tsunagu__WithdrawRequest q = TSUNAGU__WITHDRAW_REQUEST__INIT;
     // The call outlives this job: what it needs goes with one that is never submitted.
-    job *k = e == OK ? job_new(j->n, NULL, NULL) : NULL;
+    job *k = e == OK ? job_with(j->n, sizeof *w, stopped_run, stopped_answer) : NULL;
     if (!k) {
         job_finish(j, e ? e : ERR_MEM);
         return;
     }
+    *(withdrawing *)k->state = *w;
     k->in = j->in;
     j->in = NULL;
     q.facility = w->who.facility;

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/written.h"
 #include "node/flow.h"
+#include "node/rulebook.h"
 #include "node/viewer.h"
 #include "policies/engine/table.h"
 #include "proto/base/luhn.h"
 
-enum { HOSPITALS = 64, WORDS = 32, SHOWN = 400 };
+enum { HOSPITALS = 64, WORDS = FLOW_WORDS, SHOWN = 400 };
 
 // ---- showing ----------------------------------------------------------------------------
 
@@ -151,13 +153,12 @@ static const char *arg(control_in *in, const char *key)
     return v ? v : "";
 }
 
-// A comma list as words in the job's memory.
-static err words_of(job *j, const char *list, char **out, size_t *ret_count)
+err flow_words(job *j, const char *list, char **out, size_t *ret_count)
 {
     size_t count = 0;
     while (*list) {
         size_t len = strcspn(list, ",");
-        if (len && count == WORDS)
+        if (len && count == FLOW_WORDS)
             return ERR_LIMIT;
         if (len && !(out[count++] = arena_str(&j->memory, span_of(list, len))))
             return ERR_MEM;
@@ -179,7 +180,7 @@ static err hospitals_named(job *j, asking *k, const char *list)
     const policy *p = j->rules->r->p;
     char *words[WORDS];
     size_t count = 0;
-    err e = words_of(j, list, words, &count);
+    err e = flow_words(j, list, words, &count);
     for (size_t i = 0; e == OK && i < count; i++) {
         uint64_t code;
         int f = institution_parse(span_str(words[i]), &code) == OK ? policy_facility(p, code) : POLICY_NONE;
@@ -217,9 +218,9 @@ static err consent_args(job *j, asking *k, control_in *in)
     memcpy(own, "facility:", 9);
     institution_format(k->who.facility, own + 9);
     tsunagu__consent_terms__init(c);
-    err e = words_of(j, control_arg(in, "consent_to") ? control_arg(in, "consent_to") : own, k->list, &to);
+    err e = flow_words(j, control_arg(in, "consent_to") ? control_arg(in, "consent_to") : own, k->list, &to);
     if (e == OK)
-        e = words_of(j, arg(in, "categories"), k->categories, &categories);
+        e = flow_words(j, arg(in, "categories"), k->categories, &categories);
     for (size_t i = 0; e == OK && i < to; i++)
         if ((e = flow_grantee(k->list[i], &g)) != OK)
             snprintf(j->note, sizeof j->note, "consent_to: \"%.40s\" is neither facility:CODE, union:ID nor federation",
@@ -284,6 +285,90 @@ static err person_args(job *j, asking *k, control_in *in)
     return e;
 }
 
+// The filled form says who it is, what was agreed to and where it goes; flags beside it only add what it leaves out.
+static err form_args(job *j, asking *k, control_in *in)
+{
+    static const char *const registration[] = {"registration", NULL}, *const either[] = {"registration", "consent", NULL};
+    static const char *const own[] = {"kana_family", "kana_given", "kanji_family", "kanji_given", "birth", "sex", "postal",
+                                      "address", "telephone", "insurer", "symbol", "insured", "branch", "consent_to",
+                                      "categories", "from", "until", "agreed", "emergency", "proxy", "proxy_name"};
+    const char *files[] = {arg(in, "form_file"), arg(in, "consent_file")}, *missing = "";
+    filled f;
+    err e = OK;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (control_arg(in, own[i])) {
+            snprintf(j->note, sizeof j->note, "%s: the form says it already", own[i]);
+            return ERR_USAGE;
+        }
+    tsunagu__request_body__init(&k->body);
+    tsunagu__consent_terms__init(&k->consent);
+    tsunagu__person__init(&k->person);
+    k->body.person = &k->person;
+    k->body.consent = &k->consent;
+    for (int i = 0; e == OK && i < 2; i++) {
+        if (!files[i][0])
+            continue;
+        e = written_read(j, files[i], i ? either + 1 : files[1][0] ? registration : either, &f);
+        if (e)
+            break;
+        e = written_body(j, &f, &k->body);
+        if (e == OK)
+            e = written_attach(j, &f, &k->body);
+        filled_done(&f);
+    }
+    k->consent.by = k->who.user;
+    if (e == OK)
+        e = written_check(j, &k->body); // two papers that say different things are sorted out here, not at the hospital
+    if (e == ERR_FORMAT && !j->note[0])
+        snprintf(j->note, sizeof j->note, "the registration and the consent form do not say the same");
+    if (e == OK && request_identity(&k->person, &k->form) != OK)
+        e = ERR_USAGE;
+    if (e == OK)
+        e = pseudonym_of(&j->n->federation, &k->form, &k->patient, &missing);
+    if (e == ERR_FORMAT && missing[0])
+        snprintf(j->note, sizeof j->note, "%s is needed, written in full", missing);
+    return e == ERR_FORMAT ? ERR_USAGE : e;
+}
+
+static err asking_form(job *j, asking *k, control_in *in)
+{
+    Tsunagu__RequestBody *b = &k->body;
+    err e = form_args(j, k, in);
+    if (e)
+        return e;
+    if (control_arg(in, "number") && b->number[0] && strcmp(b->number, arg(in, "number")) != 0) {
+        snprintf(j->note, sizeof j->note, "the form is of another patient number");
+        return ERR_USAGE;
+    }
+    if (!b->number[0])
+        b->number = (char *)arg(in, "number");
+    if (!b->chart[0])
+        b->chart = (char *)arg(in, "chart");
+    if (!b->text[0])
+        b->text = (char *)arg(in, "text");
+    return paper_arg(j, k, in);
+}
+
+static err asking_flags(job *j, asking *k, control_in *in)
+{
+    Tsunagu__RequestBody *b = &k->body;
+    err e = person_args(j, k, in);
+    if (e == OK)
+        e = consent_args(j, k, in);
+    if (e == OK)
+        e = paper_arg(j, k, in);
+    if (e)
+        return e;
+    tsunagu__request_body__init(b);
+    request_person(&k->form, &k->person, k->sex);
+    b->person = &k->person;
+    b->consent = &k->consent;
+    b->number = (char *)arg(in, "number");
+    b->chart = (char *)arg(in, "chart");
+    b->text = (char *)arg(in, "text");
+    return OK;
+}
+
 static err asking_args(job *j, asking *k, control_in *in)
 {
     Tsunagu__RequestBody *b = &k->body;
@@ -296,25 +381,19 @@ static err asking_args(job *j, asking *k, control_in *in)
     }
     err e = k->enquire ? hospitals_all(j, k) : hospitals_named(j, k, to);
     if (e == OK)
-        e = person_args(j, k, in);
+        e = arg(in, "form_file")[0] || arg(in, "consent_file")[0] ? asking_form(j, k, in) : asking_flags(j, k, in);
     if (e == OK)
-        e = consent_args(j, k, in);
-    if (e == OK)
-        e = paper_arg(j, k, in);
-    if (e == OK)
-        e = control_arg_int(in, "urgency", 0, 2, 0, &urgency);
+        e = control_arg_int(in, "urgency", 0, 2, b->urgency, &urgency);
     if (e)
         return e;
-    tsunagu__request_body__init(b);
-    request_person(&k->form, &k->person, k->sex);
     b->pseudonym = wire_bytes(span_of(k->patient.at, PSEUDONYM_BYTES));
-    b->person = &k->person;
-    b->consent = &k->consent;
-    b->number = (char *)arg(in, "number");
-    b->chart = (char *)arg(in, "chart");
     b->staff = k->who.user;
     b->urgency = (uint32_t)urgency;
-    b->text = (char *)arg(in, "text");
+    if (flow_until(j->rules->r->p, b) < day_of_time(j->now)) {
+        snprintf(j->note, sizeof j->note, "this consent is over already: a new one is needed, of the patient who came "
+                                          "of age or for longer");
+        return ERR_USAGE;
+    }
     if (!b->number[0] || strlen(b->number) > 63 || strlen(b->chart) > 63 || strlen(b->text) > REQUEST_TEXT_MAX) {
         snprintf(j->note, sizeof j->note, "number is needed; number and chart at most 63 bytes, text at most %d",
                  REQUEST_TEXT_MAX);
@@ -421,7 +500,9 @@ void request_new(node *n, control_in *in)
     }
     j->in = in;
     k->who = who;
-    err e = asking_args(j, k, in);
+    err e = rulebook_admits(j->rules, j->now, j->note);
+    if (e == OK)
+        e = asking_args(j, k, in);
     if (e) {
         identity_wipe(&k->form);
         job_finish(j, e);

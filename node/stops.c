@@ -5,7 +5,9 @@
 
 #include "node/consent.h"
 #include "node/desk.h"
+#include "node/flow.h"
 #include "node/notice.h"
+#include "node/uplink.h"
 
 #define KEY_BYTES_STOP (PSEUDONYM_BYTES + 8)
 enum { VALUE_BYTES = 16 };
@@ -109,6 +111,8 @@ err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64
         e = stop_log(j, t, who, facility);
     if (e == OK)
         e = stop_tell(j, t, who);
+    if (e == OK)
+        e = flow_stopped(j, t, who, facility, at);
     return job_store_err(e);
 }
 
@@ -124,6 +128,10 @@ static err stop_run(job *j, store_txn *t)
 static void stop_answer(job *j, err e)
 {
     job_reply(j, e, (span){0}); // StopReply has no fields: no bytes
+    if (e == OK) {
+        uplink_pump(j->n);
+        post_pump(j->n);
+    }
 }
 
 void stop_begin(job *j)

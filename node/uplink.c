@@ -160,7 +160,8 @@ static err hello_run(job *j, store_txn *t)
     err e = outbox_meet(t, g->publish_seq, &g->resync);
     if (e)
         return e;
-    e = g->resync ? disclosure_resync_begin(j, t, g->publish_seq) : outbox_acked(t, g->publish_seq);
+    // What the hub holds already is sent once more all the same: only the answer to that says what it refused.
+    e = g->resync ? disclosure_resync_begin(j, t, g->publish_seq) : OK;
     if (e == OK && !g->resync)
         e = flow_published(j, t, NULL, NULL, 0); // a reply of before may have been lost
     return job_store_err(e);

@@ -169,6 +169,23 @@ err requests_step(const requests *q, store_txn *t, request *r, request_event e, 
     return x;
 }
 
+err requests_forget(const requests *q, store_txn *t, const request *r)
+{
+    uint8_t key[REQUEST_ID_BYTES + 4];
+    const list_keys none = {.count = 0};
+    list_keys old;
+    err e = stored_keys(q, t, r, &old);
+    if (e == OK)
+        e = list_move(q, t, &old, &none);
+    memcpy(key, r->id.data, REQUEST_ID_BYTES);
+    for (uint32_t i = 1; e == OK && i <= r->steps; i++) {
+        be32_put(key + REQUEST_ID_BYTES, i);
+        e = store_delete(t, q->table_past, span_of(key, sizeof key));
+        e = e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
+    }
+    return e ? e : store_delete(t, q->table, id_of(r));
+}
+
 err requests_get(const requests *q, store_txn *t, const uint8_t id[static REQUEST_ID_BYTES], arena *a, request **ret)
 {
     span value;

@@ -49,6 +49,9 @@ MUST_CHECK err requests_get(const requests *q, store_txn *t, const uint8_t id[st
 // By as many hexadecimal digits of the id as are needed to mean one, at least 4. ERR_CONFLICT: several.
 MUST_CHECK err requests_find(const requests *q, store_txn *t, const char *hex, arena *a, request **ret);
 
+// Nothing of it stays: record, history, lists.
+MUST_CHECK err requests_forget(const requests *q, store_txn *t, const request *r);
+
 // Lists. OK goes on, ERR_CLOSED ends. The visited record lives until the visitor returns; it may not write.
 typedef err (*requests_visit)(void *ctx, const request *r);
 // The hospital's open requests: most urgent first, then as they arrived.

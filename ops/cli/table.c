@@ -55,6 +55,18 @@ static const option_row requests_options[] = {
     {"number", "NUMBER", false, N_("only this patient's"), "number"}, END};
 static const option_row request_word_options[] = {
     ID_ROW, AS_ROW, {"text", "TEXT", false, N_("what is said to the hospital"), "text"}, END};
+static const option_row request_change_options[] = {
+    ID_ROW, AS_ROW,
+    {"consent-to", "LIST", false, N_("to whom from now on: facility:CODE, union:ID, federation (default: as before)"),
+     "consent_to"},
+    {"categories", "LIST", false, N_("which categories from now on (default: as before)"), "categories"},
+    {"until", "DATE", false, N_("until when (default: as before)"), "until"},
+    {"emergency", "yes|no", false, N_("whether the consent includes emergencies (default: as before)"), "emergency"},
+    {"text", "TEXT", false, N_("what is said to the hospital"), "text"}, END};
+static const option_row change_accept_options[] = {
+    ID_ROW, AS_ROW, {"also", NULL, false, N_("as for accept"), "also"}, {"text", "TEXT", false, N_("why"), "text"}, END};
+static const option_row change_keep_options[] = {
+    ID_ROW, AS_ROW, {"text", "TEXT", false, N_("why"), "text"}, END};
 static const option_row inbox_options[] = {
     AS_ROW, {"all", NULL, false, N_("also those that are over"), "all"}, END};
 static const option_row inbox_one_options[] = {
@@ -438,6 +450,11 @@ const command_row command_table[] = {
      NULL},
     {"review", N_("close the review of an opening, or note what the patient said afterwards"), NULL, review_options,
      "review", "opening: number side at patient reason review by consent", NULL},
+    {"change accept", N_("what a patient's change widens is disclosed"),
+     N_("What it narrows holds since it arrived; only what it widens waits for a person."), change_accept_options,
+     "change.accept", NULL, NULL},
+    {"change keep", N_("what a patient's change widens is not disclosed"), NULL, change_keep_options, "change.keep", NULL,
+     NULL},
     {"publish wait", N_("wait until the hub has every card"), NULL, wait_options, "publish.wait", NULL, NULL},
     {"publish again", N_("send every card again"), NULL, none, "resync", NULL, NULL},
 
@@ -452,6 +469,10 @@ const command_row command_table[] = {
      "request: id state number other_name at since due overdue said reason | step: time event by state who text", NULL},
     {"request cancel", N_("the request is not wanted any more"), NULL, request_word_options, "request.cancel", NULL, NULL},
     {"request reply", N_("answer a hospital that asked back"), NULL, request_word_options, "request.reply", NULL, NULL},
+    {"request change", N_("the patient changes what was agreed to"),
+     N_("What becomes narrower holds as soon as the hospital has it, without a person; what becomes wider waits there\n"
+        "for one. What is not said stays as it was."),
+     request_change_options, "request.change", NULL, NULL},
     {"letters", N_("what other nodes do not have yet, and why"), NULL, none, "letters",
      "letter: kind from to node at why next", NULL},
     {"lookup", N_("which hospitals disclose this patient, and what"), NULL, lookup_options, "lookup",

@@ -403,6 +403,64 @@ static void from_the_form_to_the_timeline(void **state)
     said_done(&s);
 }
 
+// The request of the first test stands completed all through these.
+static void request_of(const char *number, const char *state, char id[static 33])
+{
+    said s;
+    id[0] = '\0';
+    assert_int_equal(SAY(CLINIC, "requests", &s, "as", "clerk", "number", number), OK);
+    for (size_t i = 0; i < count_of(&s, "request"); i++)
+        if (strcmp(field(&s, "request", i, "state"), state) == 0)
+            snprintf(id, 33, "%s", field(&s, "request", i, "id"));
+    said_done(&s);
+    assert_true(id[0]);
+}
+
+static void consent_is(const char *key, const char *value)
+{
+    said s;
+    assert_int_equal(SAY(HOSPITAL, "consents", &s, "chart", CHART), OK);
+    assert_string_equal(field(&s, "consent", 0, key), value);
+    said_done(&s);
+}
+
+static void a_change_narrows_at_once_and_widens_by_a_person(void **state)
+{
+    (void)state;
+    char id[33];
+    said s;
+    request_of("C-1", "completed", id);
+    assert_int_equal(DO(HOSPITAL, "change.accept", "as", "liaison", "id", id), ERR_CONFLICT); // none waits
+    assert_int_equal(DO(CLINIC, "request.change", "as", "clerk", "id", id, "categories", "basics,laboratory"), OK);
+    await(CLINIC, id, "completed"); // nobody was asked
+    await(HOSPITAL, id, "completed");
+    consent_is("categories", "basics,laboratory");
+    consent_is("state", "published");
+    assert_int_equal(DO(CLINIC, "request.change", "as", "clerk", "id", id, "categories", "basics,prescriptions"), OK);
+    assert_int_equal(DO(CLINIC, "request.change", "as", "clerk", "id", id, "categories", "basics"), ERR_CONFLICT);
+    await(HOSPITAL, id, "changed");
+    consent_is("categories", "basics"); // what narrows holds, what widens waits
+    assert_int_equal(SAY(HOSPITAL, "inbox", &s, "as", "liaison"), OK);
+    assert_int_equal(count_of(&s, "request"), 1);
+    said_done(&s);
+    assert_int_equal(DO(HOSPITAL, "change.keep", "as", "clerk", "id", id), ERR_DENIED);
+    assert_int_equal(DO(HOSPITAL, "change.keep", "as", "liaison", "id", id, "text", "not today"), OK);
+    await(CLINIC, id, "completed");
+    consent_is("categories", "basics");
+    assert_int_equal(DO(CLINIC, "request.change", "as", "clerk", "id", id, "categories", ""), OK); // all
+    await(HOSPITAL, id, "changed");
+    assert_int_equal(DO(HOSPITAL, "change.accept", "as", "liaison", "id", id), OK);
+    await(CLINIC, id, "completed");
+    await(HOSPITAL, id, "completed");
+    assert_int_equal(SAY(HOSPITAL, "inbox", &s, "as", "liaison"), OK);
+    assert_int_equal(count_of(&s, "request"), 0);
+    said_done(&s);
+    assert_int_equal(SAY(CLINIC, "timeline", &s, "as", "dr", "number", "C-1"), OK);
+    assert_string_equal(field(&s, "facility", 0, "status"), "ok");
+    assert_true(count_of(&s, "document") >= 1);
+    said_done(&s);
+}
+
 static void asked_back_and_refused(void **state)
 {
     (void)state;
@@ -481,14 +539,45 @@ static void the_hub_was_away(void **state)
     await(CLINIC, id, "received");
 }
 
+// The last of them: the hospital is away when the patient withdraws.
+static void withdrawn_at_the_clinic_with_the_hospital_away(void **state)
+{
+    (void)state;
+    char id[33];
+    said s;
+    request_of("C-1", "completed", id);
+    node_down(HOSPITAL);
+    time_ms until = clock_mono_ms() + PATIENCE_MS;
+    err e = ERR_UNREACHABLE; // the hub was killed lately: the clinic's node may still be on its way back
+    while ((e = DO(CLINIC, "own.withdraw", "as", "clerk", "number", "C-1")) == ERR_UNREACHABLE && clock_mono_ms() < until)
+        nap();
+    assert_int_equal(e, OK);
+    await(CLINIC, id, "withdrawn");
+    // From the acknowledgement on the hub refuses, whatever the hospital knows.
+    assert_int_equal(SAY(CLINIC, "lookup", &s, "as", "dr", "number", "C-1"), OK);
+    for (size_t i = 0; i < count_of(&s, "facility"); i++)
+        assert_string_not_equal(field(&s, "facility", i, "status"), "ok");
+    said_done(&s);
+    node_up(HOSPITAL);
+    await(HOSPITAL, id, "withdrawn");
+    consent_is("withdrawn", "yes");
+    await(CLINIC, id, "withdrawn");
+    // The patient agrees anew: nothing stands in the way.
+    char again[33];
+    assert_int_equal(ask("C-1", "TARO", again), OK);
+    await(HOSPITAL, again, "received");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(from_the_form_to_the_timeline),
+        cmocka_unit_test(a_change_narrows_at_once_and_widens_by_a_person),
         cmocka_unit_test(asked_back_and_refused),
         cmocka_unit_test(cancelled_with_the_other_side_away),
         cmocka_unit_test(enquiring_everywhere),
         cmocka_unit_test(the_hub_was_away),
+        cmocka_unit_test(withdrawn_at_the_clinic_with_the_hospital_away),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,0 +1,437 @@
+// rooms: compiler
+// SPDX-License-Identifier: Apache-2.0
+// What becomes of a consent that requests opened: two clinics on one chart, changes, withdrawals from either side,
+// refusals of the hub, the calendar, and papers whose time is over. Jobs run by hand, at any day.
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "node/flow.h"
+#include "tests/unit/node_kit.h"
+
+#define CLINIC_B 1319999999ull
+#define DAY_LONG 86400000ll
+#define TO_VIEWER "facility:0119900025"
+#define TO_B "facility:1319999999"
+
+static struct { uint64_t facility; int event; } notices[64];
+static int notice_count;
+
+static err notice_note(job *j, store_txn *t, uint64_t facility, int event, const uint8_t *reference)
+{
+    (void)j, (void)t, (void)reference;
+    notices[notice_count].facility = facility;
+    notices[notice_count++].event = event;
+    return OK;
+}
+
+static int told(int event)
+{
+    int n = 0;
+    for (int i = 0; i < notice_count; i++)
+        n += notices[i].event == event;
+    return n;
+}
+
+static world *scene(void)
+{
+    world *w = world_open();
+    policy_files f = kit_rules();
+    kit_put(&f, "requests.yaml", "refusals:\n  - {id: other, ja: その他, en: other}\nsecond_check: [weak]\n"
+                                 "relations:\n  - {id: parent, ja: 親, en: parent, until_majority: はい}\n"
+                                 "  - {id: spouse, ja: 配偶者, en: spouse}\nmajority_age: 18\nretention: 5年\n"
+                                 "notice_days: 30\ntold:\n  expiring: [asking, disclosing]\n  ended: [asking, disclosing]\n"
+                                 "  majority: [asking, disclosing]\n  withdrawn: [asking, disclosing]\n");
+    kit_node_yaml(&f, "na", "a", "discloses: [\"0110113719\"]\n", 0x10);
+    kit_node_yaml(&f, "nb", "b", "", 0x20);
+    buf bytes = kit_compile(&f);
+    policy_files_done(&f);
+    policy_free(w->n.book_now->r->p);
+    assert_int_equal(policy_open(buf_span(&bytes), &w->n.book_now->r->p), OK);
+    buf_done(&bytes);
+    w->n.notice = notice_note;
+    notice_count = 0;
+    assert_int_equal(post_open(&w->n, &w->n.mail), OK);
+    return w;
+}
+
+static void scene_end(world *w)
+{
+    post_free(w->n.mail);
+    world_close(w);
+}
+
+// ---- records as letters would have made them ------------------------------------------------
+
+typedef struct form {
+    Tsunagu__RequestBody body;
+    Tsunagu__Person person;
+    Tsunagu__ConsentTerms terms;
+    char *to[4];
+    char *categories[4];
+    pseudonym who;
+} form;
+
+static form *form_make(const char *to, const char *categories)
+{
+    form *f = calloc(1, sizeof *f);
+    tsunagu__request_body__init(&f->body);
+    tsunagu__person__init(&f->person);
+    tsunagu__consent_terms__init(&f->terms);
+    f->who = kit_who(0x42);
+    f->body.pseudonym = wire_bytes(span_of(f->who.at, PSEUDONYM_BYTES));
+    f->body.person = &f->person;
+    f->body.consent = &f->terms;
+    f->body.number = (char *)"C-1";
+    f->person.birth_day = day_of(1965, 4, 15);
+    f->terms.from_day = f->terms.agreed_day = TODAY;
+    f->terms.until_day = DAY_FOREVER;
+    f->terms.to = f->to;
+    f->terms.categories = f->categories;
+    f->to[f->terms.n_to++] = (char *)to;
+    while (categories && *categories) { // up to four short ids, joined by commas
+        size_t n = strcspn(categories, ",");
+        f->categories[f->terms.n_categories++] = strndup(categories, n);
+        categories += n + (categories[n] == ',');
+    }
+    return f;
+}
+
+static void form_free(form *f)
+{
+    for (size_t i = 0; i < f->terms.n_categories; i++)
+        free(f->categories[i]);
+    free(f);
+}
+
+static void id_fill(uint8_t id[16], uint8_t no)
+{
+    memset(id, no, 16);
+}
+
+static err accept(world *w, uint8_t no, uint64_t clinic, form *f)
+{
+    uint8_t id[16];
+    request r = TSUNAGU__REQUEST_RECORD__INIT;
+    stage *s = stage_open(w);
+    requests q = flow_of(&s->j);
+    id_fill(id, no);
+    r.id = wire_bytes(span_of(id, 16));
+    r.side = REQUEST_HOSPITAL;
+    r.own = SOURCE;
+    r.other = clinic;
+    r.other_node = (char *)"nb";
+    r.body = &f->body;
+    assert_int_equal(requests_add(&q, s->t, &r, w->now), OK);
+    assert_int_equal(requests_step(&q, s->t, &r, REQUEST_RECEIVE, REQUEST_HOSPITAL, "", "", w->now), OK);
+    r.chart = (char *)CHART;
+    err e = flow_accept(&s->j, s->t, &r, "liaison", false);
+    if (e)
+        printf("    accept: %s\n", s->j.note);
+    stage_close(s, e == OK);
+    return e;
+}
+
+// The hub has everything, or refused one.
+static void published(world *w, uint64_t refused)
+{
+    char *why = (char *)"finer than the council allows";
+    uint64_t seq;
+    stage *s = stage_open(w);
+    assert_int_equal(outbox_seq(s->t, &seq), OK);
+    assert_int_equal(outbox_acked(s->t, seq), OK);
+    assert_int_equal(flow_published(&s->j, s->t, &refused, &why, refused ? 1 : 0), OK);
+    stage_close(s, true);
+}
+
+static void settled(world *w, uint8_t no) // the clinic has the completion
+{
+    letter l = {.kind = LETTER_ACCEPTED, .from = SOURCE};
+    stage *s = stage_open(w);
+    id_fill(l.thread, no);
+    assert_int_equal(flow_settled(&s->j, s->t, &l, OK), OK);
+    stage_close(s, true);
+}
+
+static const char *state(world *w, uint8_t no)
+{
+    uint8_t id[16];
+    request *r;
+    const char *name = "gone";
+    stage *s = stage_open(w);
+    requests q = flow_of(&s->j);
+    id_fill(id, no);
+    if (requests_get(&q, s->t, id, &s->j.memory, &r) == OK)
+        name = request_state_name(r->state);
+    stage_close(s, false);
+    return name;
+}
+
+static consent held(world *w)
+{
+    consent c;
+    store_txn *t;
+    assert_int_equal(store_read(w->n.keep, &t), OK);
+    assert_int_equal(consent_get(t, span_str(CHART), &c), OK);
+    store_end(t);
+    return c;
+}
+
+static void opened(world *w, uint8_t no, uint64_t clinic, form *f)
+{
+    assert_int_equal(accept(w, no, clinic, f), OK);
+    published(w, 0);
+    settled(w, no);
+    assert_string_equal(state(w, no), "completed");
+}
+
+static err change(world *w, uint8_t no, uint64_t clinic, form *f)
+{
+    Tsunagu__SayBody say = TSUNAGU__SAY_BODY__INIT;
+    buf bytes = {0};
+    letter l = {.kind = LETTER_CHANGE, .from = clinic, .to = SOURCE, .from_node = "nb", .to_node = "na"};
+    stage *s = stage_open(w);
+    request *r;
+    uint8_t id[16];
+    requests q = flow_of(&s->j);
+    id_fill(id, no);
+    (void)l, (void)say;
+    assert_int_equal(requests_get(&q, s->t, id, &s->j.memory, &r), OK);
+    err e = change_check(&s->j, r, &f->body);
+    r->proposed = &f->body;
+    if (e == OK)
+        e = requests_step(&q, s->t, r, REQUEST_CHANGE, REQUEST_CLINIC, "", "", w->now);
+    if (e == OK)
+        e = change_arrived(&s->j, s->t, r);
+    stage_close(s, e == OK);
+    buf_done(&bytes);
+    return e;
+}
+
+static void day_pass(world *w, int days)
+{
+    w->now += days * DAY_LONG;
+    stage *s = stage_open(w);
+    assert_int_equal(daily_run(&s->j, s->t), OK);
+    stage_close(s, true);
+}
+
+// ---- what is told ------------------------------------------------------------------------------
+
+static void two_clinics_stand_on_one_chart(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, ""), *b = form_make(TO_B, "");
+    opened(w, 1, VIEWER, a);
+    time_ms agreed = held(w).card.scope.at;
+    w->now += 1000;
+    opened(w, 2, CLINIC_B, b);
+    assert_int_equal(held(w).card.scope.grantee_count, 2);
+    agreed = held(w).card.scope.at;
+    // One of them tells of a withdrawal: the other's stands, and is not made any younger.
+    w->now += 1000;
+    stage *s = stage_open(w);
+    pseudonym who = kit_who(0x42);
+    assert_int_equal(stop_record(&s->j, s->t, 1, &who, VIEWER, w->now), OK);
+    stage_close(s, true);
+    assert_string_equal(state(w, 1), "withdrawn");
+    assert_string_equal(state(w, 2), "completed");
+    consent c = held(w);
+    assert_false(c.card.scope.withdrawn);
+    assert_int_equal(c.card.scope.grantee_count, 1);
+    assert_int_equal(c.card.scope.grantees[0].facility, CLINIC_B);
+    assert_int_equal(c.card.scope.at, agreed);
+    // The hospital ends what is left.
+    withdrawal k = {.chart = CHART, .by = "staff"};
+    s = stage_open(w);
+    assert_int_equal(disclosure_withdraw(&s->j, s->t, &k), OK);
+    assert_int_equal(flow_chart_end(&s->j, s->t, CHART, REQUEST_WITHDRAW, REQUEST_HOSPITAL, "staff", ""), OK);
+    stage_close(s, true);
+    assert_string_equal(state(w, 2), "withdrawn");
+    form_free(a);
+    form_free(b);
+    scene_end(w);
+}
+
+static void a_withdrawal_before_the_consent_ends_nothing(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, "");
+    pseudonym who = kit_who(0x42);
+    opened(w, 1, VIEWER, a);
+    stage *s = stage_open(w);
+    assert_int_equal(stop_record(&s->j, s->t, 1, &who, VIEWER, w->now - 5000), OK);
+    stage_close(s, true);
+    assert_string_equal(state(w, 1), "completed");
+    assert_false(held(w).card.scope.withdrawn);
+    form_free(a);
+    scene_end(w);
+}
+
+static void narrower_holds_at_once_wider_waits(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    const policy *p = w->n.book_now->r->p;
+    form *a = form_make(TO_VIEWER, "basics,imaging"), *narrow = form_make(TO_VIEWER, "basics"),
+         *other = form_make(TO_VIEWER, "basics,reports"), *away = form_make(TO_B, "reports");
+    uint16_t basics = (uint16_t)(1u << policy_category(p, "basics")),
+             reports = (uint16_t)(1u << policy_category(p, "reports"));
+    opened(w, 1, VIEWER, a);
+    time_ms agreed = held(w).card.scope.at;
+    w->now += 1000;
+    assert_int_equal(change(w, 1, VIEWER, narrow), OK);
+    assert_int_equal(held(w).card.scope.categories, basics); // nobody was asked
+    assert_int_equal(held(w).card.scope.at, agreed);
+    assert_string_equal(state(w, 1), "changed"); // until the hub has it
+    published(w, 0);
+    settled(w, 1);
+    assert_string_equal(state(w, 1), "completed");
+    // Wider: what was stays, and a person decides.
+    assert_int_equal(change(w, 1, VIEWER, other), OK);
+    assert_int_equal(held(w).card.scope.categories, basics);
+    published(w, 0);
+    assert_string_equal(state(w, 1), "changed");
+    // Something else altogether while that waits: nothing of the old holds.
+    assert_int_equal(change(w, 1, VIEWER, away), OK);
+    assert_true(held(w).card.scope.withdrawn);
+    published(w, 0);
+    assert_string_equal(state(w, 1), "changed");
+    (void)reports;
+    form *bad = form_make(TO_VIEWER, "diagnoses");
+    assert_int_not_equal(change(w, 1, VIEWER, bad), OK);
+    form_free(bad);
+    form_free(a);
+    form_free(narrow);
+    form_free(other);
+    form_free(away);
+    scene_end(w);
+}
+
+static void a_refused_card_discloses_nothing(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, "");
+    uint64_t seq;
+    assert_int_equal(accept(w, 1, VIEWER, a), OK);
+    stage *s = stage_open(w);
+    assert_int_equal(outbox_seq(s->t, &seq), OK);
+    stage_close(s, false);
+    published(w, seq);
+    assert_string_equal(state(w, 1), "accepted");
+    published(w, 0); // every later acknowledgement says nothing of it any more
+    assert_string_equal(state(w, 1), "accepted");
+    consent c = held(w);
+    s = stage_open(w); // sent again, and taken
+    assert_int_equal(disclosure_send(&w->n, s->j.rules, s->t, &c, w->now, true, NULL), OK);
+    stage_close(s, true);
+    published(w, 0);
+    assert_string_equal(state(w, 1), "disclosed");
+    form_free(a);
+    scene_end(w);
+}
+
+static void consents_end_by_the_calendar(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, "");
+    a->terms.until_day = TODAY + 40;
+    day_pass(w, 0);
+    opened(w, 1, VIEWER, a);
+    notice_count = 0;
+    day_pass(w, 9);
+    assert_int_equal(told(FLOW_EVENT_EXPIRING), 0);
+    day_pass(w, 4); // away for some days: still told, once
+    assert_int_equal(told(FLOW_EVENT_EXPIRING), 1);
+    day_pass(w, 0);
+    day_pass(w, 27);
+    assert_int_equal(told(FLOW_EVENT_EXPIRING), 1);
+    assert_string_equal(state(w, 1), "completed"); // its last day
+    assert_false(held(w).card.scope.withdrawn);
+    day_pass(w, 1);
+    assert_string_equal(state(w, 1), "ended");
+    assert_true(held(w).card.scope.withdrawn);
+    assert_int_equal(told(FLOW_EVENT_ENDED), 1);
+    form_free(a);
+    scene_end(w);
+}
+
+static void a_child_comes_of_age(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, "");
+    a->person.birth_day = day_of(2008, 12, 31); // 18 on 2026-12-31, forty days on
+    a->terms.proxy = (char *)"parent";
+    day_pass(w, 0);
+    opened(w, 1, VIEWER, a);
+    assert_int_equal(held(w).card.scope.until, day_of(2026, 12, 30));
+    day_pass(w, 12);
+    assert_int_equal(told(FLOW_EVENT_MAJORITY), 1);
+    day_pass(w, 28);
+    assert_string_equal(state(w, 1), "ended");
+    // And a parent can no longer agree.
+    assert_int_equal(accept(w, 2, VIEWER, a), ERR_EXPIRED);
+    a->terms.proxy = (char *)"spouse";
+    assert_int_equal(accept(w, 3, VIEWER, a), OK);
+    form_free(a);
+    scene_end(w);
+}
+
+static void papers_are_kept_and_then_purged(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, "");
+    withdrawal k = {.chart = CHART, .by = "staff"};
+    consent c;
+    store_txn *t;
+    day_pass(w, 0);
+    opened(w, 1, VIEWER, a);
+    stage *s = stage_open(w);
+    assert_int_equal(disclosure_withdraw(&s->j, s->t, &k), OK);
+    assert_int_equal(flow_chart_end(&s->j, s->t, CHART, REQUEST_WITHDRAW, REQUEST_HOSPITAL, "staff", ""), OK);
+    stage_close(s, true);
+    uint64_t revision = held(w).card.scope.revision;
+    w->now = NOW + (day_minus_months(TODAY, -60) - TODAY - 1) * DAY_LONG;
+    day_pass(w, 0);
+    assert_string_equal(state(w, 1), "withdrawn");
+    assert_true(held(w).card.scope.withdrawn);
+    day_pass(w, 1);
+    assert_string_equal(state(w, 1), "gone");
+    assert_int_equal(store_read(w->n.keep, &t), OK);
+    assert_int_equal(consent_get(t, span_str(CHART), &c), ERR_NOT_FOUND);
+    uint64_t left;
+    assert_int_equal(store_count(t, TABLE_REQUEST_LIST, &left), OK);
+    assert_int_equal(left, 0);
+    assert_int_equal(store_count(t, TABLE_REQUEST_PAST, &left), OK);
+    assert_int_equal(left, 0);
+    store_end(t);
+    // The hub still holds the tombstone: what begins anew is later than it.
+    form *again = form_make(TO_VIEWER, "");
+    assert_int_equal(accept(w, 2, VIEWER, again), OK);
+    assert_true(held(w).card.scope.revision > revision);
+    form_free(again);
+    form_free(a);
+    scene_end(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_clinics_stand_on_one_chart),
+        cmocka_unit_test(a_withdrawal_before_the_consent_ends_nothing),
+        cmocka_unit_test(narrower_holds_at_once_wider_waits),
+        cmocka_unit_test(a_refused_card_discloses_nothing),
+        cmocka_unit_test(consents_end_by_the_calendar),
+        cmocka_unit_test(a_child_comes_of_age),
+        cmocka_unit_test(papers_are_kept_and_then_purged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
