@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/disclosure.h"
+#include "node/joining.h"
 #include "node/uplink.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
@@ -182,5 +183,7 @@ void node_switch(node *n, book *fresh)
         uplink_recheck(n);
     }
     disclosure_renew(n); // also for another mapping alone
+    if (other)
+        joining_sweep(n);
     book_drop(fresh);
 }

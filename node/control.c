@@ -7,6 +7,7 @@
 #include "node/desk.h"
 #include "node/filing.h"
 #include "node/flow.h"
+#include "node/joining.h"
 #include "node/notice.h"
 #include "node/objection.h"
 #include "node/outbox.h"
@@ -229,6 +230,12 @@ GATED(inbox_accept)
 GATED(inbox_check)
 GATED(inbox_reject)
 GATED(inbox_ask_back)
+GATED(join_file)
+GATED(leave_file)
+GATED(applications_list)
+GATED(applications_show)
+GATED(applications_decide)
+GATED(applications_draft)
 GATED(notice_list)
 GATED(notice_take)
 GATED(notice_targets)
@@ -275,6 +282,12 @@ const control_row node_commands[] = {
     {"notices.take", gated_notice_take, false},
     {"notices.targets", gated_notice_targets, true},
     {"notices.test", gated_notice_trial, true},
+    {"join", gated_join_file, false},
+    {"leave", gated_leave_file, false},
+    {"applications", gated_applications_list, true},
+    {"applications.show", gated_applications_show, true},
+    {"applications.decide", gated_applications_decide, true},
+    {"applications.draft", gated_applications_draft, true},
     {"letters", gated_letters_show, true},
     {"request", gated_request_new, false},
     {"requests", gated_request_list, false},

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/arrivals.h"
 #include "node/notice.h"
 #include "node/objection.h"
 #include "node/outbox.h"
@@ -326,6 +327,8 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
                         : had ? "changed" : "recorded");
     if (e == OK)
         e = reviews_consented(j, t, now->chart, now->by);
+    if (e == OK)
+        e = arrivals_look(j, t, now, true);
     e = job_store_err(e);
 out:
     buf_done(&bytes);
@@ -374,6 +377,8 @@ static err recheck_run(job *j, store_txn *t)
         err e = consent_get(t, span_cut(rest, 0, len), &c);
         if (e == OK && !c.card.scope.withdrawn)
             e = disclosure_send(j->n, j->rules, t, &c, j->now, false, NULL);
+        if (e == OK && !c.card.scope.withdrawn)
+            e = arrivals_look(j, t, &c, false);
         // A card that has grown beyond its limit stays as it was: no reason to stop the scan.
         if (e != OK && e != ERR_NOT_FOUND && e != ERR_LIMIT && e != ERR_FORMAT)
             return job_store_err(e);
@@ -384,10 +389,12 @@ static err recheck_run(job *j, store_txn *t)
 
 static void recheck_answer(job *j, err e)
 {
-    if (e)
+    if (e) {
         log_line(LOG_ERROR, "cards after a scan could not be renewed: %s", err_text(e));
-    else
+    } else {
         uplink_pump(j->n);
+        post_pump(j->n);
+    }
 }
 
 void disclosure_recheck(node *n, span charts)

@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/arrivals.h"
 #include "node/written.h"
 #include "node/outbox.h"
 #include "node/rulebook.h"
 #include "node/person.h"
+#include "node/secretariat.h"
 #include "node/uplink.h"
 #include "policies/engine/table.h"
 #include "policies/forms/check.h"
@@ -51,9 +53,9 @@ static flow_event event_of(const request *r, const request_past *s)
 static err notice_put(job *j, store_txn *t, const request *r, flow_event e)
 {
     uint32_t mine = r->side == REQUEST_HOSPITAL ? 1u << FLOW_TO_DISCLOSING : 1u << FLOW_TO_ASKING | 1u << FLOW_TO_OWN;
-    if (e == FLOW_EVENT_COUNT || !j->n->notice || !(policy_told_of(j->rules->r->p, e) & mine))
-        return OK;
-    return j->n->notice(j, t, r->own, e, r->id.data);
+    uint32_t told = e == FLOW_EVENT_COUNT ? 0 : policy_told_of(j->rules->r->p, e);
+    err x = j->n->notice && (told & mine) ? j->n->notice(j, t, r->own, e, r->id.data) : OK;
+    return x == OK && (told >> FLOW_TO_SECRETARIAT & 1) ? secretariat_tell(j, t, r->own, e, r->id.data) : x;
 }
 
 static err told(void *ctx, store_txn *t, const request *r, const request_past *s)
@@ -713,6 +715,8 @@ static err round_run(job *j, store_txn *t)
     }
     if (e == OK)
         e = flow_published(j, t, NULL, NULL, 0); // what a kill left between the hub's answer and ours
+    if (e == OK)
+        e = arrivals_owed(j, t);
     return job_store_err(e);
 }
 

@@ -209,3 +209,35 @@ bool lists_judge(node *n, const list_want *want, span bytes)
     buf_done(&text);
     return false;
 }
+
+// ---- for a secretariat ------------------------------------------------------------------------
+
+static void paths_put(const node *n, const members_shelf *s, uint32_t version, buf *bundle, buf *held)
+{
+    if (!n->config.rules_dir) {
+        buf_put_str(bundle, n->config.rules);
+        return;
+    }
+    buf_printf(bundle, "%s/%u." FOLDER_BUNDLE, n->config.rules_dir, version);
+    for (size_t i = 0; i < s->count; i++)
+        buf_printf(held, "%s%s/members/%s-%u.list", i ? " " : "", n->config.rules_dir, s->lists[i]->union_id,
+                   s->lists[i]->serial);
+}
+
+err lists_draft(node *n, const char *union_id, members *ret, buf *ret_bundle, buf *ret_held)
+{
+    rulebook *b = n->versions;
+    book *k = node_book(n);
+    uint32_t version = policy_version(k->r->p);
+    pthread_mutex_lock(&b->lock);
+    const chain_version *base = b->held ? chain_find(b->held, version) : NULL;
+    const policy *p = base ? base->r->p : k->r->p;
+    members *before = shelf_find(&b->lists.shelf, union_id);
+    int u = policy_union(p, union_id);
+    err e = before ? members_next(before, ret) : u == POLICY_NONE ? ERR_NOT_FOUND : members_of(p, u, ret);
+    if (e == OK)
+        paths_put(n, &b->lists.shelf, version, ret_bundle, ret_held);
+    pthread_mutex_unlock(&b->lock);
+    book_drop(k);
+    return e;
+}

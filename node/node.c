@@ -12,6 +12,7 @@
 #include "node/disclosure.h"
 #include "node/filing.h"
 #include "node/flow.h"
+#include "node/joining.h"
 #include "node/notice.h"
 #include "node/post.h"
 #include "node/reviews.h"
@@ -27,7 +28,7 @@
 const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
                                    "person", "stop", "ask", "own", "own_back", "letter_out", "letter_stream", "letter_in", "letter_held",
                                    "request", "request_list", "request_past", "content", "known", "notice", "notice_mark",
-                                   "opening", "opening_waits", "opening_last", "objection", "shelf", NULL};
+                                   "opening", "opening_waits", "opening_last", "objection", "shelf", "joining", "arrivals", NULL};
 
 enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
 
@@ -202,8 +203,10 @@ err node_open(const char *config_path, node **ret)
     }
     if (e == OK)
         e = desk_start(n);
-    if (e == OK)
+    if (e == OK) {
         disclosure_renew(n); // rules or mapping may have changed while we were away
+        joining_sweep(n);
+    }
     if (e) {
         node_close(n);
         return e;

@@ -41,7 +41,9 @@ enum node_table {
     TABLE_NOTICE, TABLE_NOTICE_MARK, // node/notices
     TABLE_OPENING, TABLE_OPENING_WAITS, TABLE_OPENING_LAST, // openings.h
     TABLE_OBJECTION, // chart -> whether an objection stands (objection.h)
-    TABLE_SHELF     // node/shelf
+    TABLE_SHELF,     // node/shelf
+    TABLE_JOINING,  // id | side -> an application or a leaving (joining.h)
+    TABLE_ARRIVALS  // documents seen of a chart; when a request was told of new ones (arrivals.h)
 };
 extern const char *const node_tables[];
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "node/flow.h"
+#include "node/secretariat.h"
 #include "node/viewer.h"
 #include "policies/engine/table.h"
 #include "proto/base/log.h"
@@ -112,12 +113,21 @@ void notice_reload(node *n)
 
 // ---- telling --------------------------------------------------------------------------------------------
 
+// Is this the node of its union's secretariat?
+static bool speaks(const policy *p, const node *n)
+{
+    int no = policy_node(p, n->config.name);
+    const char *name = no == POLICY_NONE ? NULL : secretariat_node(p, policy_node_at(p, no).union_no);
+    return name && strcmp(name, n->config.name) == 0;
+}
+
 static bool ours(const job *j, uint64_t facility)
 {
     const policy *p = j->rules->r->p;
-    int no = policy_node(p, j->n->config.name), f = facility ? policy_facility(p, facility) : POLICY_NONE;
-    return facility && (facility == j->n->facility ||
-                        (no != POLICY_NONE && f != POLICY_NONE && policy_node_serves(p, no, f)));
+    int no = policy_node(p, j->n->config.name), f = policy_facility(p, facility);
+    if (facility == SECRETARIAT)
+        return speaks(p, j->n);
+    return facility == j->n->facility || (no != POLICY_NONE && f != POLICY_NONE && policy_node_serves(p, no, f));
 }
 
 err notice_tell(job *j, store_txn *t, uint64_t facility, int event, const uint8_t *reference)
@@ -134,8 +144,10 @@ err notice_tell_all(job *j, store_txn *t, int event, const uint64_t parties[stat
     for (int a = 0; e == OK && a < FLOW_AUDIENCES; a++) {
         bool twice = false; // one facility may be two of them
         for (int b = 0; b < a; b++)
-            twice = twice || ((told >> b & 1) && parties[b] == parties[a]);
-        if ((told >> a & 1) && parties[a] && !twice)
+            twice = twice || (b != FLOW_TO_SECRETARIAT && (told >> b & 1) && parties[b] == parties[a]);
+        if (a == FLOW_TO_SECRETARIAT && (told >> a & 1) && parties[a])
+            e = secretariat_tell(j, t, parties[a], event, reference);
+        else if ((told >> a & 1) && parties[a] && !twice)
             e = notice_tell(j, t, parties[a], event, reference);
     }
     return e;
@@ -164,6 +176,8 @@ static err asker(node *n, control_in *in, uint64_t *ret)
     err e = uid == 0 || uid == geteuid() ? OK : ERR_DENIED;
     if (e)
         control_note(in, "%s", _("say who asks: --as USER; only the node's own user may name a facility instead"));
+    else if (code && strcmp(code, "secretariat") == 0)
+        *ret = SECRETARIAT;
     else if (code)
         e = institution_parse(span_str(code), ret);
     else if (n->facility)

@@ -2,6 +2,7 @@
 // Who minds which letter, on one page.
 #include "node/emergency.h"
 #include "node/flow.h"
+#include "node/joining.h"
 
 const post_row post_rows[] = {
     {LETTER_ENQUIRY, flow_take_enquiry, flow_settled},
@@ -18,5 +19,9 @@ const post_row post_rows[] = {
     {LETTER_OBJECTION, flow_take_word, flow_settled},
     {LETTER_ENDED, flow_take_word, flow_settled},
     {LETTER_EMERGENCY_TOLD, emergency_take, NULL},
+    {LETTER_JOIN, joining_take_join, joining_settled},
+    {LETTER_JOIN_ANSWER, joining_take_answer, NULL},
+    {LETTER_LEAVE, joining_take_leave, joining_settled},
+    {LETTER_TOLD, secretariat_take_told, NULL},
 };
 const size_t post_row_count = sizeof post_rows / sizeof post_rows[0];

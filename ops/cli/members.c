@@ -209,32 +209,15 @@ int members_add_run(invocation *v)
     return draft_change(v, facility_change);
 }
 
-static size_t code_drop(uint64_t *codes, size_t count, uint64_t code)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (codes[i] != code)
-            codes[kept++] = codes[i];
-    return kept;
-}
-
-// Whoever leaves is no longer served by the union's nodes either.
 static err facility_remove(invocation *v, members *m)
 {
     uint64_t code = 0;
     err e = code_take(v, &code);
     if (e)
         return e;
-    member_facility *f = members_find(m, code);
-    if (!f) {
+    if (!members_drop(m, code)) {
         complain(v, ERR_NOT_FOUND, option_value(v, "code"));
         return ERR_NOT_FOUND;
-    }
-    *f = m->facilities[--m->facility_count];
-    for (size_t i = 0; i < m->node_count; i++) {
-        member_node *n = &m->nodes[i];
-        n->disclose_count = code_drop(n->discloses, n->disclose_count, code);
-        n->view_count = code_drop(n->views, n->view_count, code);
     }
     return OK;
 }

@@ -302,8 +302,10 @@ int members_sign_run(invocation *v)
         e = paper_write(v, path, buf_span(&bytes));
     if (e == OK && v->json)
         puts("{\"ok\":true}");
-    else if (e == OK)
+    else if (e == OK) {
         printf(_("%s: signed\n"), path);
+        printf(_("next, where the hub is reached: tsunagu members publish %s\n"), path);
+    }
 out:
     buf_done(&bytes);
     sign_key_free(k);

@@ -12,8 +12,10 @@ static void verdict_say(const invocation *v, const Tsunagu__ControlReply *reply)
     err e = reply->status < ERR_COUNT ? (err)reply->status : ERR_INTERNAL;
     if (e)
         complain(v, e, text);
-    else if (!v->json)
+    else if (!v->json) {
         printf(_("list %s of %s is in force at the hub; the nodes fetch it now\n"), serial ? serial : "?", id ? id : "?");
+        printf("%s\n", _("`tsunagu applications --all` at the secretariat's node says \"done\" when it holds there"));
+    }
 }
 
 int members_publish_run(invocation *v)

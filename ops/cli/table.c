@@ -97,7 +97,8 @@ static const option_row consents_options[] = {
     {"id", "HEX", false, N_("only the consent whose id begins so, as a notice names it"), "id"}, END};
 static const option_row notices_options[] = {
     {"as", "USER", false, N_("who asks, as in the people file: that user's facility"), "as"},
-    {"facility", "CODE", false, N_("instead, for the node's own user: this facility (default: the node's)"), "facility"},
+    {"facility", "CODE", false, N_("instead, for the node's own user: this facility (default: the node's), or secretariat"),
+     "facility"},
     {"number", "N", false, N_("only this one"), "number"},
     {"all", NULL, false, N_("also those that were taken"), "all"},
     {"follow", NULL, false, N_("go on as they come"), NULL},
@@ -307,6 +308,28 @@ static const option_row members_publish_options[] = {
     {"@LIST", "LIST", true, N_("a signed list"), NULL}, END};
 static const option_row members_history_options[] = {
     {"@LIST...", "LIST", true, N_("lists, of any unions, in any order"), NULL}, END};
+#define FILER_ROW {"as", "USER", false, N_("who files it, as in the people file (default: whoever runs the node)"), "as"}
+static const option_row join_options[] = {
+    {"form", "FILE", true, N_("the filled application (form \"application\")"), NULL},
+    {"pledge", "FILE", true, N_("the filled pledge (form \"pledge\")"), NULL},
+    {"union", "ID", false, N_("the union, to be sure: the form must say the same"), "union"}, FILER_ROW, END};
+static const option_row leave_options[] = {
+    {"form", "FILE", true, N_("the filled notice of leaving (form \"leaving\")"), NULL}, FILER_ROW, END};
+static const option_row applications_options[] = {
+    {"all", NULL, false, N_("also those that are over"), "all"}, END};
+#define APPLICATION_ROW {"@NUMBER", "NUMBER", true, N_("its number in `tsunagu applications`"), "number"}
+static const option_row application_options[] = {APPLICATION_ROW, END};
+static const option_row application_decide_options[] = {
+    APPLICATION_ROW,
+    {"approve", NULL, false, N_("it is in order: into the draft of the union's next list"), NULL},
+    {"refuse", NULL, false, N_("it is not"), NULL},
+    {"by", "WHO", true, N_("who decides: a staff id, not a name"), "by"},
+    {"reason", "REASON", false, N_("for a refusal: one of the common list in the rules"), "reason"},
+    {"text", "TEXT", false, N_("in words, where the reason asks for it"), "text"},
+    {"ward", "WARD", false, N_("the ward, as the membership list shall say it"), "ward"},
+    {"out", "LIST", false, N_("write the draft there (default: UNION-SERIAL.list)"), NULL}, END};
+static const option_row application_draft_options[] = {
+    {"out", "LIST", false, N_("write the draft there (default: UNION-SERIAL.list)"), NULL}, END};
 static const option_row policy_show_options[] = {
     {"@FILE", "FILE", true, N_("a bundle"), NULL},
     {"yaml", "DIR", false, N_("write it back as a folder of rules, which must be empty or not there yet"), NULL}, END};
@@ -473,6 +496,11 @@ const command_row command_table[] = {
      N_("What becomes narrower holds as soon as the hospital has it, without a person; what becomes wider waits there\n"
         "for one. What is not said stays as it was."),
      request_change_options, "request.change", NULL, NULL},
+    {"join", N_("apply to join a union: the forms go to its secretariat"),
+     N_("Any node will do, of that union or of one that has an agreement with it. The answer comes back here."), join_options,
+     NULL, "application: number state union facility name node at", join_run},
+    {"leave", N_("say that a facility leaves its union"), NULL, leave_options, NULL,
+     "application: number state union facility name node at", leave_run},
     {"letters", N_("what other nodes do not have yet, and why"), NULL, none, "letters",
      "letter: kind from to node at why next", NULL},
     {"lookup", N_("which hospitals disclose this patient, and what"), NULL, lookup_options, "lookup",
@@ -578,6 +606,16 @@ const command_row command_table[] = {
      "rules.list", "version: version state from until signatures hash", NULL},
 
     HEADING(N_("A union's members")),
+    {"applications", N_("who wants to join or leave, as filed here or come to the secretariat"), NULL, applications_options,
+     "applications", "application: number kind side state union facility name at by reason text", NULL},
+    {"applications show", N_("one of them: every field of its forms"), NULL, application_options, "applications.show",
+     "application: number kind side state union facility name node at staff by reason text | field: form label value", NULL},
+    {"applications decide", N_("approve or refuse it, as the secretariat"),
+     N_("The applicant is told. Approved, a draft of the union's next list is written with everything that was decided\n"
+        "and does not yet hold; the command to sign it is printed. It holds once it is signed and published."),
+     application_decide_options, NULL, "application: number kind state union facility name by reason",
+     applications_decide_run},
+    {"applications draft", N_("write that draft again"), NULL, application_draft_options, NULL, NULL, applications_draft_run},
     {"members draft", N_("begin the next membership list of a union"), NULL, members_draft_options, NULL, NULL,
      members_draft_run},
     {"members add", N_("put a facility into a draft, or change it"), NULL, members_add_options, NULL, NULL,

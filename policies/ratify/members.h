@@ -76,6 +76,8 @@ MUST_CHECK err members_next(members *before, members *ret);
 member_facility *members_add(members *m);
 member_node *members_add_node(members *m);
 member_facility *members_find(const members *m, uint64_t code);
+// Out of the list, and served by none of the union's nodes either. false: it is not there.
+bool members_drop(members *m, uint64_t code);
 member_node *members_find_node(const members *m, const char *name);
 
 #endif

@@ -63,6 +63,29 @@ member_node *members_find_node(const members *m, const char *name)
     return NULL;
 }
 
+static size_t code_drop(uint64_t *codes, size_t count, uint64_t code)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (codes[i] != code)
+            codes[kept++] = codes[i];
+    return kept;
+}
+
+bool members_drop(members *m, uint64_t code)
+{
+    member_facility *f = members_find(m, code);
+    if (!f)
+        return false;
+    *f = m->facilities[--m->facility_count];
+    for (size_t i = 0; i < m->node_count; i++) {
+        member_node *n = &m->nodes[i];
+        n->disclose_count = code_drop(n->discloses, n->disclose_count, code);
+        n->view_count = code_drop(n->views, n->view_count, code);
+    }
+    return true;
+}
+
 static err facilities_of(const policy *p, int u, members *m)
 {
     for (int i = 0; i < policy_facility_count(p); i++) {
