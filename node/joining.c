@@ -245,10 +245,10 @@ err joining_file(job *j, store_txn *t, joining *r)
 {
     const policy *p = j->rules->r->p;
     int u = policy_union(p, r->union_id);
-    const char *node = u == POLICY_NONE ? NULL : secretariat_node(p, u);
+    const char *place = u == POLICY_NONE ? NULL : secretariat_node(p, u);
     uint8_t *id = arena_get(&j->memory, LETTER_ID_BYTES);
     letter say = {.kind = r->leaving ? LETTER_LEAVE : LETTER_JOIN, .from = r->leaving ? r->facility : 0};
-    if (!node) {
+    if (!place) {
         snprintf(j->note, sizeof j->note, "no node speaks for the secretariat of \"%.40s\" (one named like the union, or "
                                           "its only one): hand the form in on paper", r->union_id);
         return ERR_NOT_FOUND;
@@ -257,7 +257,7 @@ err joining_file(job *j, store_txn *t, joining *r)
     if (e)
         return e;
     r->id = wire_bytes(span_of(id, LETTER_ID_BYTES));
-    r->node = (char *)node;
+    r->node = (char *)place;
     e = joining_add(j, t, r);
     if (e == OK)
         e = joining_log(j, t, r, "filed");
@@ -290,10 +290,10 @@ static err received(job *j, store_txn *t, const letter *l, joining *r)
 {
     const policy *p = j->rules->r->p;
     int u = policy_union(p, r->union_id);
-    const char *node = u == POLICY_NONE ? NULL : secretariat_node(p, u);
+    const char *place = u == POLICY_NONE ? NULL : secretariat_node(p, u);
     size_t waiting = 0;
     joining *same;
-    if (l->to != SECRETARIAT || !node || strcmp(node, j->n->config.name) != 0)
+    if (l->to != SECRETARIAT || !place || strcmp(place, j->n->config.name) != 0)
         return ERR_DENIED;
     err e = joining_get(t, l->thread, true, &j->memory, &same);
     if (e != ERR_NOT_FOUND)

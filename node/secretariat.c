@@ -22,12 +22,12 @@ const char *secretariat_node(const policy *p, int union_no)
     return count == 1 ? only : NULL;
 }
 
-static err tell_one(job *j, store_txn *t, const char *node, uint64_t facility, int event, const uint8_t *reference)
+static err tell_one(job *j, store_txn *t, const char *name, uint64_t facility, int event, const uint8_t *reference)
 {
     Tsunagu__ToldBody body = TSUNAGU__TOLD_BODY__INIT;
-    letter say = {.kind = LETTER_TOLD, .from = facility, .to = SECRETARIAT, .to_node = node};
+    letter say = {.kind = LETTER_TOLD, .from = facility, .to = SECRETARIAT, .to_node = name};
     buf bytes = {.max = LETTER_BODY_MAX};
-    if (strcmp(node, j->n->config.name) == 0)
+    if (strcmp(name, j->n->config.name) == 0)
         return notice_tell(j, t, SECRETARIAT, event, reference);
     memcpy(say.thread, reference, LETTER_ID_BYTES);
     body.event = (uint32_t)event;
@@ -45,9 +45,9 @@ err secretariat_tell(job *j, store_txn *t, uint64_t facility, int event, const u
     int f = policy_facility(p, facility);
     err e = OK;
     for (int u = 0; f != POLICY_NONE && e == OK && u < policy_union_count(p); u++) {
-        const char *node = policy_facility_at(p, f).unions >> u & 1 ? secretariat_node(p, u) : NULL;
-        if (node)
-            e = tell_one(j, t, node, facility, event, reference);
+        const char *name = policy_facility_at(p, f).unions >> u & 1 ? secretariat_node(p, u) : NULL;
+        if (name)
+            e = tell_one(j, t, name, facility, event, reference);
     }
     return e;
 }
