@@ -241,10 +241,24 @@ static void look_put(const listing *l, const notice *k)
     case FLOW_EVENT_EMERGENCY: case FLOW_EVENT_REVIEW_DUE: case FLOW_EVENT_CONSENT_DUE:
         snprintf(text, sizeof text, "tsunagu log list");
         break;
+    case FLOW_EVENT_APPLIED: case FLOW_EVENT_JOINED: case FLOW_EVENT_LEFT:
+        snprintf(text, sizeof text, k->facility == SECRETARIAT ? "tsunagu applications --all" : "tsunagu status");
+        break;
     default:
         snprintf(text, sizeof text, "tsunagu status");
     }
     control_text(l->in, "look", text);
+}
+
+// Whom the rules name and who has no inbox: somebody who reads this tells them.
+static void tell_put(const listing *l, const notice *k)
+{
+    book *b = node_book(l->n);
+    uint32_t told = policy_told_of(b->r->p, k->event);
+    bool council = told >> FLOW_TO_COUNCIL & 1 && k->facility == SECRETARIAT;
+    bool patient = told >> FLOW_TO_PATIENT & 1 && k->facility && k->facility == l->n->facility;
+    control_text(l->in, "tell", council ? "council" : patient ? "patient" : "");
+    book_drop(b);
 }
 
 static err list_one(void *ctx, const notice *k)
@@ -267,6 +281,7 @@ static err list_one(void *ctx, const notice *k)
     time_format(k->at, when);
     control_text(l->in, "at", when);
     look_put(l, k);
+    tell_put(l, k);
     control_bytes(l->in, "reference", span_of(k->reference, NOTICE_REFERENCE));
     institution_format(k->facility, code);
     control_text(l->in, "facility", code);
