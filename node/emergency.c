@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/notice.h"
 #include "node/objection.h"
 #include "node/person.h"
 #include "node/post.h"
+#include "node/secretariat.h"
 #include "node/stops.h"
 #include "policies/engine/emergency.h"
 #include "policies/engine/flow.h"
@@ -127,9 +129,16 @@ err emergency_patient(job *j, store_txn *t, release *r)
 
 // ---- who is told -------------------------------------------------------------------------
 
-static err notice(job *j, store_txn *t, uint64_t facility, const uint8_t *reference)
+static err facility_told(job *j, store_txn *t, uint64_t facility, const uint8_t *reference)
 {
     return facility && j->n->notice ? j->n->notice(j, t, facility, FLOW_EVENT_EMERGENCY, reference) : OK;
+}
+
+// Whoever has the duty of reviews there, and the secretariat's own list where this node speaks for it.
+static err office_told(job *j, store_txn *t, const uint8_t *reference)
+{
+    err e = facility_told(j, t, emergency_secretariat(j), reference);
+    return e ? e : notice_tell(j, t, SECRETARIAT, FLOW_EVENT_EMERGENCY, reference);
 }
 
 static void mark_of(const uint8_t thread[static LETTER_ID_BYTES], const uint8_t *who, hash32 *ret)
@@ -205,7 +214,7 @@ static err own_told(telling *k, span prefix)
         o.pseudonym = wire_bytes(span_of(k->found[i], PSEUDONYM_BYTES));
         e = opening_add(k->t, &o, &number);
         if (e == OK)
-            e = notice(k->j, k->t, own, k->thread);
+            e = facility_told(k->j, k->t, own, k->thread);
     }
     return e;
 }
@@ -265,11 +274,11 @@ static err tell_here(job *j, store_txn *t, const opening_record *o, uint32_t bit
     *k = (telling){.j = j, .t = t, .m = &m, .thread = o->id.data};
     err e = OK;
     if (bits >> FLOW_TO_DISCLOSING & 1)
-        e = notice(j, t, o->source, o->id.data);
+        e = facility_told(j, t, o->source, o->id.data);
     if (e == OK && (bits >> FLOW_TO_ASKING & 1))
-        e = notice(j, t, o->facility, o->id.data);
+        e = facility_told(j, t, o->facility, o->id.data);
     if (e == OK && (bits >> FLOW_TO_SECRETARIAT & 1))
-        e = notice(j, t, emergency_secretariat(j), o->id.data);
+        e = office_told(j, t, o->id.data);
     if (e == OK && (bits >> FLOW_TO_OWN & 1))
         e = own_told(k, wire_span(o->pseudonym));
     return e;
@@ -330,9 +339,9 @@ err emergency_take(job *j, store_txn *t, const letter *l)
     *k = (telling){.j = j, .t = t, .m = m, .thread = l->thread};
     err e = OK;
     if (m->to >> FLOW_TO_ASKING & 1)
-        e = notice(j, t, m->facility, l->thread);
+        e = facility_told(j, t, m->facility, l->thread);
     if (e == OK && (m->to >> FLOW_TO_SECRETARIAT & 1))
-        e = notice(j, t, emergency_secretariat(j), l->thread);
+        e = office_told(j, t, l->thread);
     if (e == OK && (m->to >> FLOW_TO_OWN & 1))
         e = own_told(k, (span){0});
     return job_store_err(e);

@@ -302,7 +302,8 @@ static void target_read(loading *l, const yaml_node *map, notify_target *t)
         yaml_complain(l->d, l->doc, yaml_find(map, "name"), DIAG_ERROR, _("name: at most %d bytes"), NOTIFY_NAME - 1);
     else if (name)
         strcpy(t->name, name);
-    if (code && institution_parse(span_str(code), &t->facility) != OK)
+    bool office = code && strcmp(code, "secretariat") == 0; // whose node this is: facility 0
+    if (code && !office && institution_parse(span_str(code), &t->facility) != OK)
         yaml_complain(l->d, l->doc, yaml_find(map, "facility"), DIAG_ERROR, _("\"%s\" is no 10-digit institution code"),
                       code);
     t->japanese = !lang || strcmp(lang, "en") != 0;
