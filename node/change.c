@@ -8,6 +8,7 @@
 #include "node/person.h"
 #include "node/rulebook.h"
 #include "node/uplink.h"
+#include "node/written.h"
 #include "node/viewer.h"
 #include "policies/engine/table.h"
 
@@ -325,6 +326,21 @@ typedef struct changing {
     request *made;
 } changing;
 
+// The filled change form goes with the papers of the request.
+static err paper_args(job *j, changing *k, const char *yaml)
+{
+    static const char *const wanted[] = {"change", NULL};
+    filled f;
+    err e = written_read(j, yaml, wanted, &f);
+    if (e)
+        return e;
+    e = written_change(j, &f, &k->terms);
+    if (e == OK)
+        e = written_attach(j, &f, &k->body);
+    filled_done(&f);
+    return e;
+}
+
 static err terms_args(job *j, changing *k)
 {
     Tsunagu__ConsentTerms *c = &k->terms;
@@ -343,7 +359,15 @@ static err terms_args(job *j, changing *k)
         e = control_arg_day(in, "until", c->until_day, &c->until_day);
     if (emergency[0])
         c->emergency = strcmp(emergency, "yes") == 0;
-    if (e == OK && c->n_to == 0) {
+    if (e == OK && written_file(in, "form"))
+        e = paper_args(j, k, written_file(in, "form"));
+    if (e == OK && control_arg(in, "paper")) {
+        uint8_t *sum = arena_get(&j->memory, HASH_BYTES);
+        if (!sum || hex_get(span_str(arg(in, "paper")), sum, HASH_BYTES) != OK)
+            return sum ? ERR_USAGE : ERR_MEM;
+        c->paper = wire_bytes(span_of(sum, HASH_BYTES));
+    }
+    if (e == OK && c->n_to == 0 && !j->note[0]) {
         snprintf(j->note, sizeof j->note, "nobody is left to see it: that is a withdrawal");
         e = ERR_USAGE;
     }

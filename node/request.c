@@ -292,7 +292,7 @@ static err form_args(job *j, asking *k, control_in *in)
     static const char *const own[] = {"kana_family", "kana_given", "kanji_family", "kanji_given", "birth", "sex", "postal",
                                       "address", "telephone", "insurer", "symbol", "insured", "branch", "consent_to",
                                       "categories", "from", "until", "agreed", "emergency", "proxy", "proxy_name"};
-    const char *files[] = {arg(in, "form_file"), arg(in, "consent_file")}, *missing = "";
+    const char *files[] = {written_file(in, "form"), written_file(in, "consent")}, *missing = "";
     filled f;
     err e = OK;
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
@@ -306,9 +306,9 @@ static err form_args(job *j, asking *k, control_in *in)
     k->body.person = &k->person;
     k->body.consent = &k->consent;
     for (int i = 0; e == OK && i < 2; i++) {
-        if (!files[i][0])
+        if (!files[i])
             continue;
-        e = written_read(j, files[i], i ? either + 1 : files[1][0] ? registration : either, &f);
+        e = written_read(j, files[i], i ? either + 1 : files[1] ? registration : either, &f);
         if (e)
             break;
         e = written_body(j, &f, &k->body);
@@ -381,7 +381,7 @@ static err asking_args(job *j, asking *k, control_in *in)
     }
     err e = k->enquire ? hospitals_all(j, k) : hospitals_named(j, k, to);
     if (e == OK)
-        e = arg(in, "form_file")[0] || arg(in, "consent_file")[0] ? asking_form(j, k, in) : asking_flags(j, k, in);
+        e = written_file(in, "form") || written_file(in, "consent") ? asking_form(j, k, in) : asking_flags(j, k, in);
     if (e == OK)
         e = control_arg_int(in, "urgency", 0, 2, b->urgency, &urgency);
     if (e)

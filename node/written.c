@@ -69,6 +69,22 @@ err written_read(job *j, const char *yaml, const char *const *wanted, filled *re
     return e;
 }
 
+const char *written_file(const control_in *in, const char *name)
+{
+    span d = control_data(in);
+    if (!d.len || d.at[d.len - 1])
+        return NULL;
+    for (const char *at = (const char *)d.at, *end = at + d.len; at < end;) {
+        const char *text = at + strlen(at) + 1;
+        if (text >= end)
+            return NULL;
+        if (strcmp(at, name) == 0)
+            return text;
+        at = text + strlen(text) + 1;
+    }
+    return NULL;
+}
+
 // ---- what it says -----------------------------------------------------------------------------
 
 // In the job's memory; NULL without.

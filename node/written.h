@@ -11,6 +11,8 @@
 // A form as people wrote it, checked against the rules in force; ret_normal is to be filled_done'd.
 // wanted: short names of the forms that will do, NULL behind the last. Every mistake but the first is counted only.
 MUST_CHECK err written_read(job *j, const char *yaml, const char *const *wanted, filled *ret_normal);
+// What came beside a command under that name (NAME, NUL, text, NUL, ...); NULL: nothing.
+const char *written_file(const control_in *in, const char *name);
 // Person, terms, numbers and words of a good registration or consent form. What it does not say stays.
 MUST_CHECK err written_body(job *j, const filled *f, Tsunagu__RequestBody *b);
 // A change form over the terms that stand.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ops/cli/ask.h"
+#include "ops/cli/attach.h"
 #include "ops/cli/command.h"
 #include "ops/cli/notes.h"
 #include "ops/cli/show.h"
@@ -355,9 +356,17 @@ static int control_run(invocation *v)
 {
     ask_arg args[OPTIONS_MAX + 4];
     ask a;
-    size_t n = ask_options(v, args);
+    attached files;
+    (void)ask_options(v, args);
+    int code = attach(v, args, &files);
+    if (code)
+        return code;
+    size_t n = 0;
+    while (args[n].key)
+        n++;
     for (;;) {
-        int code = ask_daemon(v, v->row->control, args, &a);
+        code = ask_daemon_with(v, v->row->control, args, buf_span(&files.data), &a);
+        attached_done(&files); // sent once
         if (code)
             return code;
         err status = a.reply->status < ERR_COUNT ? (err)a.reply->status : ERR_INTERNAL;

@@ -35,7 +35,10 @@ static const option_row request_options[] = {
     {"emergency", NULL, false, N_("the consent includes emergencies"), "emergency"},
     {"proxy", "RELATION", false, N_("a proxy consented: the relation"), "proxy"},
     {"proxy-name", "NAME", false, N_("the proxy's name"), "proxy_name"},
-    {"paper", "HASH", false, N_("SHA-256 of the scanned form"), "paper"},
+    {"form", "FILE", false, N_("the registration request, or the consent, filled in (YAML): it says all that it asks for"),
+     "file:form"},
+    {"consent", "FILE", false, N_("the consent, filled in, beside a registration request"), "file:consent"},
+    {"paper", "FILE", false, N_("the scanned paper: only its SHA-256 is kept (or that itself)"), "hash:paper"},
     {"urgency", "0|1|2", false, N_("as usual (default), soon, at once"), "urgency"},
     {"text", "TEXT", false, N_("a word to the hospital"), "text"},
     {"kana-family", "KANA", false, N_("family name in kana, as on the form"), "kana_family"},
@@ -62,6 +65,8 @@ static const option_row request_change_options[] = {
     {"categories", "LIST", false, N_("which categories from now on (default: as before)"), "categories"},
     {"until", "DATE", false, N_("until when (default: as before)"), "until"},
     {"emergency", "yes|no", false, N_("whether the consent includes emergencies (default: as before)"), "emergency"},
+    {"form", "FILE", false, N_("the change of consent, filled in (YAML)"), "file:form"},
+    {"paper", "FILE", false, N_("the scanned paper: only its SHA-256 is kept (or that itself)"), "hash:paper"},
     {"text", "TEXT", false, N_("what is said to the hospital"), "text"}, END};
 static const option_row change_accept_options[] = {
     ID_ROW, AS_ROW, {"also", NULL, false, N_("as for accept"), "also"}, {"text", "TEXT", false, N_("why"), "text"}, END};

@@ -62,20 +62,26 @@ static uint16_t port_free(void)
     return ntohs(a.sin_port);
 }
 
-static void hub_up(void)
+static pid_t spawn(const char *program, const char *config_name)
 {
     char self[256], config[128];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 20);
     assert_true(n > 0);
     self[n] = '\0';
-    strcpy(strrchr(self, '/'), "/tsunagu-hub");
-    place_path(&w.p, "hub.yaml", config);
-    w.hub = fork();
-    assert_true(w.hub >= 0);
-    if (w.hub == 0) {
+    strcpy(strrchr(self, '/') + 1, program);
+    place_path(&w.p, config_name, config);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
         execl(self, self, "-c", config, (char *)NULL);
         _exit(127);
     }
+    return pid;
+}
+
+static void hub_up(void)
+{
+    w.hub = spawn("tsunagu-hub", "hub.yaml");
 }
 
 static void hub_kill(void)
@@ -126,6 +132,8 @@ static void node_down(int i)
 
 // ---- asking a daemon -----------------------------------------------------------------------
 
+static span beside; // bytes beside the arguments of the next command
+
 typedef struct said {
     buf bytes;
     arena memory;
@@ -142,6 +150,8 @@ static err say(int i, const char *command, const char *const *args, said *ret)
     arena_init(&ret->memory, 0);
     q.version = WIRE_VERSION;
     q.command = (char *)command;
+    q.data = wire_bytes(beside); // for this once
+    beside = (span){0};
     q.args = list;
     for (; args && args[q.n_args * 2]; q.n_args++) {
         tsunagu__control_field__init(&fields[q.n_args]);
@@ -539,6 +549,54 @@ static void the_hub_was_away(void **state)
     await(CLINIC, id, "received");
 }
 
+// As the command line sends it: the form beside the arguments.
+static void by_a_filled_form(void **state)
+{
+    (void)state;
+    static const char FORM[] = "form: registration\nversion: 1\nfields:\n"
+        "  date: 2026-11-01\n  urgency: soon\n  facility: \"%010llu\"\n  staff: clerk\n  destination: named\n"
+        "  hospitals: [\"%010llu\"]\n  family-name: 山田\n  given-name: 五郎\n  family-kana: ヤマダ\n  given-kana: ゴロウ\n"
+        "  birth: 昭和40年4月15日\n  sex: male\n  number: 187-05\n  chart: C-5\n  consent-date: 2026-11-01\n"
+        "  consent-version: 1\n  consent-by: patient\n  whom: everyone\n  categories: [basics, laboratory]\n"
+        "  emergency: はい\n";
+    char id[33] = "";
+    said s;
+    buf data = {0};
+    buf_put(&data, "form", 5);
+    buf_printf(&data, FORM, (unsigned long long)d[CLINIC].as->clinic, (unsigned long long)d[HOSPITAL].as->discloses);
+    buf_put_u8(&data, 0);
+    beside = buf_span(&data);
+    assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-5", "to", hospital_code, "sex", "M"), ERR_USAGE);
+    said_done(&s); // the form says it
+    beside = buf_span(&data);
+    assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-6", "to", hospital_code), ERR_USAGE);
+    said_done(&s); // another number
+    beside = buf_span(&data);
+    err e = SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-5", "to", hospital_code);
+    if (e)
+        printf("    request: %s: %s\n", err_name(e), s.r->note);
+    assert_int_equal(e, OK);
+    snprintf(id, sizeof id, "%s", field(&s, "request", 0, "id"));
+    said_done(&s);
+    await(HOSPITAL, id, "received");
+    assert_int_equal(SAY(HOSPITAL, "inbox.show", &s, "as", "liaison", "id", id), OK);
+    assert_string_equal(field(&s, "paper", 0, "form"), "registration");
+    assert_string_equal(field(&s, "form", 0, "kanji_given"), "五郎");
+    assert_string_equal(field(&s, "form", 0, "branch"), "05");
+    assert_string_equal(field(&s, "form", 0, "consent_to"), "federation");
+    assert_string_equal(field(&s, "form", 0, "emergency"), "yes");
+    assert_string_equal(field(&s, "request", 0, "urgency"), "soon");
+    said_done(&s);
+    // A field that is wrong never leaves the clinic.
+    char *birth = strstr((char *)data.at + 5, "昭和40");
+    memcpy(birth, "昭和99", strlen("昭和99"));
+    beside = buf_span(&data);
+    assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-5", "to", hospital_code), ERR_USAGE);
+    assert_non_null(strstr(s.r->note, "birth"));
+    said_done(&s);
+    buf_done(&data);
+}
+
 // The last of them: the hospital is away when the patient withdraws.
 static void withdrawn_at_the_clinic_with_the_hospital_away(void **state)
 {
@@ -566,6 +624,35 @@ static void withdrawn_at_the_clinic_with_the_hospital_away(void **state)
     char again[33];
     assert_int_equal(ask("C-1", "TARO", again), OK);
     await(HOSPITAL, again, "received");
+    await(CLINIC, again, "received");
+}
+
+// The acceptance is durable and the hub has no card of it yet: kill -9.
+static void killed_between_acceptance_and_publication(void **state)
+{
+    (void)state;
+    char id[33], config[80], path[128];
+    request_of("C-1", "received", id);
+    node_down(HOSPITAL);
+    hub_kill();
+    snprintf(config, sizeof config, "%s.yaml", d[HOSPITAL].name);
+    pid_t killed = spawn("tsunagu-node", config);
+    snprintf(config, sizeof config, "%s.sock", d[HOSPITAL].name);
+    place_path(&w.p, config, path);
+    time_ms until = clock_mono_ms() + PATIENCE_MS;
+    while (access(path, F_OK) != 0 && clock_mono_ms() < until)
+        nap();
+    await(HOSPITAL, id, "received");
+    assert_int_equal(DO(HOSPITAL, "accept", "as", "liaison", "id", id, "chart", CHART), OK);
+    assert_int_equal(DO(HOSPITAL, "check", "as", "second", "id", id), OK);
+    kill(killed, SIGKILL);
+    waitpid(killed, NULL, 0);
+    node_up(HOSPITAL);
+    await(HOSPITAL, id, "accepted"); // not a word of it is lost, and nothing is claimed
+    hub_up();
+    await(HOSPITAL, id, "completed");
+    await(CLINIC, id, "completed");
+    consent_is("state", "published");
 }
 
 int main(void)
@@ -576,8 +663,10 @@ int main(void)
         cmocka_unit_test(asked_back_and_refused),
         cmocka_unit_test(cancelled_with_the_other_side_away),
         cmocka_unit_test(enquiring_everywhere),
+        cmocka_unit_test(by_a_filled_form),
         cmocka_unit_test(the_hub_was_away),
         cmocka_unit_test(withdrawn_at_the_clinic_with_the_hospital_away),
+        cmocka_unit_test(killed_between_acceptance_and_publication),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
