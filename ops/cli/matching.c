@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// match report: recall and precision of finding a patient, by kind of dirt.
+// match report, and synth --dirt --report: recall and precision of finding a patient, by kind of dirt.
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ops/cli/command.h"
-#include "ops/cli/synth/accuracy.h"
+#include "ops/cli/matching.h"
 #include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
 
@@ -32,6 +32,9 @@ static const char *const words[SLIP_COUNT] = {
     [SLIP_NO_POSTAL] = N_("no postal code"),
     [SLIP_BIRTH_SWAPPED] = N_("month and day of birth swapped"),
     [SLIP_BIRTH_DIGIT] = N_("one digit of the birth"),
+    [SLIP_ADDRESS] = N_("address written otherwise, kana only"),
+    [SLIP_ERA] = N_("born where an era ends"),
+    [SLIP_IN1] = N_("number in IN1-11, no branch"),
     [SLIP_TWO] = N_("two of these at once"),
     [SLIP_THREE] = N_("three of these at once"),
     [SLIP_TWIN] = N_("a twin, no branch"),
@@ -40,7 +43,7 @@ static const char *const words[SLIP_COUNT] = {
     [SLIP_STRANGER] = N_("a stranger"),
 };
 
-enum { STRENGTHS = 4 };
+enum { STRENGTHS = 4, COLUMN = 9 };
 static const match_strength strengths[STRENGTHS] = {MATCH_WEAK, MATCH_POSSIBLE, MATCH_LIKELY, MATCH_STRONG};
 
 static double share(uint64_t part, uint64_t whole)
@@ -91,23 +94,23 @@ static void cell(const char *text, size_t width)
 static void percent(double v)
 {
     if (v < 0)
-        printf("%8s", "-");
+        printf("%*s", COLUMN, "-");
     else
-        printf("%8.1f", 100 * v);
+        printf("%*.1f", COLUMN, 100 * v);
 }
 
 static void report_words(const accuracy_row *rows)
 {
     static const int columns = 36;
     cell("", columns);
-    printf("%8s%8s", "", "");
-    cell(_("   recall, percent, at least"), STRENGTHS * 8);
-    cell(_("   precision, percent, at least"), STRENGTHS * 8);
+    printf("%8s%*s", "", COLUMN, "");
+    cell(_("   recall, percent, at least"), STRENGTHS * COLUMN);
+    cell(_("   precision, percent, at least"), STRENGTHS * COLUMN);
     putchar('\n');
     cell(_("dirt"), columns);
-    printf("%8s%8s", "n", "index");
+    printf("%8s%*s", "n", COLUMN, "index");
     for (int s = 0; s < 2 * STRENGTHS; s++)
-        printf("%*s", 8 + (int)strlen(match_strength_name(strengths[s % STRENGTHS])) -
+        printf("%*s", COLUMN + (int)strlen(match_strength_name(strengths[s % STRENGTHS])) -
                           (int)utf8_width(span_str(match_strength_name(strengths[s % STRENGTHS]))),
                match_strength_name(strengths[s % STRENGTHS]));
     putchar('\n');
@@ -142,30 +145,27 @@ static void form_write(void *ctx, slip_kind kind, uint32_t index, const identity
     json_decref(o);
 }
 
-int match_report_run(invocation *v)
+bool matching_kind(const invocation *v, const char *option, slip_kind *ret)
 {
-    long long people = 20000, forms = 500, seed = 1;
-    const char *dirt = option_value(v, "dirt"), *out = option_value(v, "out");
-    if (!option_number(v, "people", 1, ACCURACY_PEOPLE_MAX, &people) || !option_number(v, "forms", 1, 1000000, &forms) ||
-        !option_number(v, "seed", 0, INT64_MAX, &seed))
-        return EXIT_USAGE;
+    const char *kind = option_value(v, option);
+    slip_kind found = kind ? slip_find(kind) : SLIP_COUNT;
+    if (kind && found == SLIP_COUNT) {
+        buf note = {0};
+        buf_printf(&note, _("--%s: no such kind; there are"), option);
+        for (int k = 0; k < SLIP_COUNT; k++)
+            buf_printf(&note, "%s %s", k ? "," : "", slip_name((slip_kind)k));
+        complain(v, ERR_USAGE, note.sticky ? "" : buf_str(&note));
+        buf_done(&note);
+        return false;
+    }
+    *ret = found;
+    return true;
+}
+
+int matching_report(const invocation *v, const accuracy_options *o)
+{
     accuracy_row rows[SLIP_COUNT] = {0};
-    accuracy_options o = {.seed = (uint64_t)seed, .people = (uint32_t)people, .forms = (uint32_t)forms,
-                          .only = dirt ? slip_find(dirt) : SLIP_COUNT};
-    if (dirt && o.only == SLIP_COUNT) {
-        complain(v, ERR_USAGE, _("--dirt: no such kind; the report without it lists them with --json"));
-        return EXIT_USAGE;
-    }
-    FILE *f = out ? fopen(out, "w") : NULL;
-    if (out && !f) {
-        complain(v, ERR_IO, strerror(errno));
-        return EXIT_FAILED;
-    }
-    o.form = f ? form_write : NULL;
-    o.ctx = f;
-    err e = accuracy_measure(&o, rows);
-    if (f && fclose(f) != 0 && e == OK)
-        e = ERR_IO;
+    err e = accuracy_measure(o, rows);
     if (e) {
         complain(v, e, "");
         return exit_of(e);
@@ -175,4 +175,29 @@ int match_report_run(invocation *v)
     else
         report_words(rows);
     return EXIT_OK;
+}
+
+int match_report_run(invocation *v)
+{
+    long long people = 20000, forms = 500, seed = 1;
+    const char *out = option_value(v, "out");
+    if (!option_number(v, "people", 1, ACCURACY_PEOPLE_MAX, &people) || !option_number(v, "forms", 1, 1000000, &forms) ||
+        !option_number(v, "seed", 0, INT64_MAX, &seed))
+        return EXIT_USAGE;
+    accuracy_options o = {.seed = (uint64_t)seed, .people = (uint32_t)people, .forms = (uint32_t)forms};
+    if (!matching_kind(v, "dirt", &o.only))
+        return EXIT_USAGE;
+    FILE *f = out ? fopen(out, "w") : NULL;
+    if (out && !f) {
+        complain(v, ERR_IO, strerror(errno));
+        return EXIT_FAILED;
+    }
+    o.form = f ? form_write : NULL;
+    o.ctx = f;
+    int code = matching_report(v, &o);
+    if (f && fclose(f) != 0 && code == EXIT_OK) {
+        complain(v, ERR_IO, out);
+        code = EXIT_FAILED;
+    }
+    return code;
 }

@@ -381,18 +381,22 @@ static const option_row policy_impact_options[] = {
     {"@NEW", "NEW", true, N_("a folder of rules or a bundle: after"), NULL},
     {"log", "FILE", true, N_("what `log export` wrote at the hub"), NULL}, END};
 static const option_row synth_options_rows[] = {
-    {"@DIR", "DIR", true, N_("write the storage there (DIR/standard, DIR/extended)"), NULL},
+    {"@DIR", "DIR", false, N_("write the storage there (DIR/standard, DIR/extended); not needed with --report"), NULL},
     {"seed", "N", false, N_("the same seed gives the same bytes (default 1)"), NULL},
-    {"patients", "N", false, N_("how many (default 60)"), NULL},
+    {"patients", "N", false, N_("how many (default 60; with --report 20000)"), NULL},
     {"hospital", "N", false, N_("which of the seven hospitals, 0 to 6: other charts, the same people"), NULL},
-    {"shared", "N", false, N_("how many people are known at several hospitals (default 30)"), NULL},
+    {"shared", "N", false, N_("how many people are known at several hospitals (default 30; with --dirt as many as --patients)"), NULL},
     {"facility", "CODE", false, N_("the hospital's 10-digit code"), NULL},
     {"facility-name", "NAME", false, N_("its name"), NULL},
     {"until", "DATE", false, N_("the last clinical day (default: today)"), NULL},
     {"extended", NULL, false, N_("also reports, referral letters and nursing summaries"), NULL},
     {"files", "N", false, N_("about so many files"), NULL},
     {"large", "BYTES", false, N_("one document of this size in the extended storage"), NULL},
-    {"dirt", "PERCENT", false, N_("so many files in a hundred are damaged on purpose"), NULL},
+    {"dirt", NULL, false, N_("who is known elsewhere too is written with a mistake; DIR/people.json tells the truth"), NULL},
+    {"kind", "KIND", false, N_("with --dirt: only this kind: small_kana, married, birth_swapped, ..."), NULL},
+    {"report", NULL, false, N_("with --dirt: print the table of `match report`, recall and precision by kind"), NULL},
+    {"forms", "N", false, N_("with --report: how many forms of each kind of dirt (default 500)"), NULL},
+    {"damage", "PERCENT", false, N_("so many files in a hundred are damaged on purpose: cut off, another's number, ..."), NULL},
     {"people", "FILE", false, N_("further people who must be known here (from `tsunagu person`)"), NULL}, END};
 static const option_row person_options[] = {
     {"seed", "N", false, N_("of the population (default 1)"), NULL},
@@ -654,7 +658,15 @@ const command_row command_table[] = {
      form_check_run},
 
     HEADING(N_("Trying it out")),
-    {"synth", N_("write a synthetic SS-MIX2 storage"), NULL, synth_options_rows, NULL, NULL, synth_run},
+    {"synth", N_("write a synthetic SS-MIX2 storage"),
+     N_("Two hospitals that know the same people, the second with mistakes in who they are:\n"
+        "  tsunagu synth a --hospital 0 --dirt\n"
+        "  tsunagu synth b --hospital 1 --dirt\n"
+        "A person is written cleanly at the first of their hospitals and with one kind of dirt at each other; the\n"
+        "number `person` in a/people.json and b/people.json tells who is the same. How many of them are found:\n"
+        "  tsunagu synth --dirt --report\n"
+        "--damage is about files, not people: what a scan must survive."),
+     synth_options_rows, NULL, NULL, synth_run},
     {"person", N_("a synthetic person, as a clinic would know them"), NULL, person_options, NULL, NULL, person_run},
     {"match report", N_("how many patients a form with a mistake still finds, and how many others"),
      N_("Synthetic forms with one kind of dirt each are asked of the index and the comparison that `candidates`\n"

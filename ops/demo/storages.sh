@@ -83,7 +83,7 @@ storage_invent() { # UNION [PEOPLE-FILE] → counts as JSON
     done
     [[ -z ${2:-} ]] || further=(--people "$2")
     tsunagu synth "$FEDERATION/$u/storage" --seed "$SEED" --patients "$PATIENTS" --hospital "$i" --shared "$SHARED" \
-        --facility "${CODE_OF[$u]}" --facility-name "${NAME_OF[$u]}" --extended --dirt 1 "${further[@]}" --json
+        --facility "${CODE_OF[$u]}" --facility-name "${NAME_OF[$u]}" --extended --damage 1 "${further[@]}" --json
 }
 
 # What every real storage has somewhere: a copy under another name, a file in another patient's folder.

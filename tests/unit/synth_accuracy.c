@@ -32,7 +32,9 @@ static const struct { slip_kind kind; match_strength least; unsigned percent; } 
     {SLIP_NO_INSURANCE, MATCH_LIKELY, 100},  {SLIP_NO_BRANCH, MATCH_STRONG, 100},
     {SLIP_CARD_CUT, MATCH_LIKELY, 100},      {SLIP_CARD_DIGIT, MATCH_LIKELY, 100},
     {SLIP_NO_POSTAL, MATCH_STRONG, 100},     {SLIP_BIRTH_SWAPPED, MATCH_LIKELY, 100},
-    {SLIP_BIRTH_DIGIT, MATCH_LIKELY, 85},    {SLIP_TWO, MATCH_POSSIBLE, 75},
+    {SLIP_BIRTH_DIGIT, MATCH_LIKELY, 85},    {SLIP_ADDRESS, MATCH_LIKELY, 100},
+    {SLIP_ERA, MATCH_LIKELY, 95},            {SLIP_IN1, MATCH_STRONG, 100},
+    {SLIP_TWO, MATCH_POSSIBLE, 75},
     {SLIP_THREE, MATCH_WEAK, 75},            {SLIP_TWIN, MATCH_STRONG, 100},
     {SLIP_FAMILY, MATCH_STRONG, 100},        {SLIP_NAMESAKE, MATCH_STRONG, 100},
 };
@@ -73,7 +75,7 @@ static bool alike(const identity *a, const identity *b)
     return strcmp(a->kanji_family, b->kanji_family) == 0 && strcmp(a->kanji_given, b->kanji_given) == 0 &&
            strcmp(a->kana_family, b->kana_family) == 0 && strcmp(a->kana_given, b->kana_given) == 0 &&
            a->birth == b->birth && a->sex == b->sex && strcmp(a->postal, b->postal) == 0 &&
-           strcmp(a->telephone, b->telephone) == 0 && strcmp(a->insurer, b->insurer) == 0 &&
+           strcmp(a->telephone, b->telephone) == 0 && strcmp(a->address, b->address) == 0 && strcmp(a->insurer, b->insurer) == 0 &&
            strcmp(a->symbol, b->symbol) == 0 && strcmp(a->number, b->number) == 0 && strcmp(a->branch, b->branch) == 0;
 }
 
@@ -115,7 +117,7 @@ static void every_kind_changes_something(void **state)
     (void)state;
     for (int k = SLIP_CLEAN + 1; k < SLIP_TWIN; k++) {
         unsigned touched = 0;
-        for (uint32_t i = 0; i < 300; i++) {
+        for (uint32_t i = 0; i < 2000 && touched < 20; i++) {
             identity clean, form;
             slip_person(7, i, &clean);
             if (!slip_form(7, i, (slip_kind)k, &form))

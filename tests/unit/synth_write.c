@@ -351,7 +351,7 @@ static void test_every_hospital_obeys_the_rules(void **state)
         walk(dir, "standard", check_clean, &s);
         assert_int_equal(s.files, c.files);
         assert_int_equal(c.patients, 60);
-        assert_int_equal(c.dirty, 0);
+        assert_int_equal(c.damaged, 0);
         uint64_t history = 0, deleted = 0;
         for (size_t t = 0; t < TYPES; t++) {
             history += s.seen[t][2];
@@ -382,7 +382,7 @@ static void test_same_options_same_bytes(void **state)
     uint64_t ha[2], hb[2], hx[2], hy[2];
     synth_options o = options(3, 20);
     o.extended = true;
-    o.dirt_percent = 5;
+    o.damage_percent = 5;
     synth_counts ca = press(o, a), cb = press(o, b);
     assert_memory_equal(&ca, &cb, sizeof ca);
     for (int part = 0; part < 2; part++) {
@@ -412,7 +412,7 @@ static void test_bytes_are_pinned(void **state)
     char dir[128];
     uint64_t h[2];
     synth_options o = options(4, 12);
-    o.dirt_percent = 3;
+    o.damage_percent = 3;
     press(o, dir);
     hash_of(dir, "standard", h);
     assert_int_equal(h[0], PINNED);
@@ -625,9 +625,9 @@ static void test_extended_storage(void **state)
     assert_true(d.files >= c.documents && c.documents > 40);
 }
 
-// --- dirt, targets, further people, refusals -------------------------------------
+// --- damage, targets, further people, refusals -------------------------------------
 
-static void count_dirt(const char *path, span content, void *arg)
+static void count_damage(const char *path, span content, void *arg)
 {
     static char text[1 << 18];
     size_t *n = arg;
@@ -639,19 +639,19 @@ static void count_dirt(const char *path, span content, void *arg)
     n[4]++;
 }
 
-static void test_dirt(void **state)
+static void test_damage(void **state)
 {
     (void)state;
     char dir[128];
     size_t n[5] = {0};
     synth_options o = options(1, 60);
-    o.dirt_percent = 10;
+    o.damage_percent = 10;
     synth_counts c = press(o, dir);
-    walk(dir, "standard", count_dirt, n);
+    walk(dir, "standard", count_damage, n);
     assert_int_equal(n[4], c.files);
-    assert_true(c.dirty * 100 > c.files * 5 && c.dirty * 100 < c.files * 15);
+    assert_true(c.damaged * 100 > c.files * 5 && c.damaged * 100 < c.files * 15);
     for (int i = 0; i < 4; i++)
-        assert_in_range(n[i], c.dirty / 10, c.dirty / 5);
+        assert_in_range(n[i], c.damaged / 10, c.damaged / 5);
     // The promised records of shared people are clean and decode.
     for (uint32_t i = 0; i < 24; i++)
         if (synth_known(42, 24, i, 1)) {
@@ -731,7 +731,7 @@ static void test_refusals(void **state)
     o.until = DAY_NONE;
     assert_int_equal(synth_write(&o, &c), ERR_USAGE);
     o = good;
-    o.dirt_percent = 51;
+    o.damage_percent = 51;
     assert_int_equal(synth_write(&o, &c), ERR_USAGE);
     o = good;
     o.patients = SYNTH_PATIENTS_MAX + 1;
@@ -754,7 +754,7 @@ int main(void)
         cmocka_unit_test(test_spellings_heal),
         cmocka_unit_test(test_shared_people_have_their_windows),
         cmocka_unit_test(test_extended_storage),
-        cmocka_unit_test(test_dirt),
+        cmocka_unit_test(test_damage),
         cmocka_unit_test(test_files_target),
         cmocka_unit_test(test_people_file),
         cmocka_unit_test(test_refusals),

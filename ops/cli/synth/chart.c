@@ -42,14 +42,14 @@ void chart_visit(chart *c, day on, uint32_t ms, const problem *p, visit *ret)
 err chart_file(chart *c, const filing *f)
 {
     const synth_options *o = c->options;
-    bool dirty = false;
-    unsigned kind = (unsigned)(c->counts->dirty % DIRT_KINDS);
-    if (o->dirt_percent && !f->must) {
-        draw d = draw_of(o->seed, DRAW_DIRT, (uint64_t)o->hospital << 32 | c->ordinal, c->counts->files);
-        dirty = draw_percent(&d, o->dirt_percent);
+    bool damaged = false;
+    unsigned kind = (unsigned)(c->counts->damaged % DAMAGE_KINDS);
+    if (o->damage_percent && !f->must) {
+        draw d = draw_of(o->seed, DRAW_DAMAGE, (uint64_t)o->hospital << 32 | c->ordinal, c->counts->files);
+        damaged = draw_percent(&d, o->damage_percent);
     }
-    if (dirty)
-        dirt_message(kind, c);
+    if (damaged)
+        damage_message(kind, c);
     // Every parsable sample of the guideline's authors ends so.
     buf_put_u8(&c->text, 0x1c);
     if (c->text.sticky)
@@ -58,8 +58,8 @@ err chart_file(chart *c, const filing *f)
     err e = jis_encode(c->jis, buf_span(&c->text), &c->bytes);
     if (e)
         return e;
-    if (dirty)
-        dirt_bytes(kind, c);
+    if (damaged)
+        damage_bytes(kind, c);
     tree_name n = {.chart = c->number,
                    .clinical = f->clinical,
                    .type = f->type,
@@ -75,7 +75,7 @@ err chart_file(chart *c, const filing *f)
     c->counts->bytes += c->bytes.len;
     c->counts->history += f->flag == '2';
     c->counts->deleted += f->flag == '0';
-    c->counts->dirty += dirty;
+    c->counts->damaged += damaged;
     return OK;
 }
 

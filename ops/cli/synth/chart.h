@@ -106,10 +106,10 @@ MUST_CHECK err document_discharge(chart *c, const visit *v, day admitted);
 MUST_CHECK err document_memo(chart *c, const visit *v);
 MUST_CHECK err document_large(chart *c, uint64_t bytes);
 
-// Damage (dirt.c): before and after encoding. A kind is 0 to DIRT_KINDS-1.
-#define DIRT_KINDS 7
-void dirt_message(unsigned kind, chart *c);
-void dirt_bytes(unsigned kind, chart *c);
+// Damage (damage.c): before and after encoding. A kind is 0 to DAMAGE_KINDS-1.
+#define DAMAGE_KINDS 7
+void damage_message(unsigned kind, chart *c);
+void damage_bytes(unsigned kind, chart *c);
 
 // A one-page PDF of ASCII lines (pdf.c).
 void pdf_page(buf *out, const char *title, const char *const *lines, size_t count);

@@ -1,88 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dirt that real storages have (field-facts §1.2): 0 another patient's
-// number inside, 1 the two bytes FB FC, 2 LF endings, 3 UTF-8, 4 cut off in the
-// middle, 5 a name with too few fields, 6 a list of segments pasted behind.
-#include <string.h>
+#include "ops/cli/synth/dirt.h"
 
-#include "ops/cli/synth/chart.h"
+#include "ops/cli/synth/people.h"
 
-enum { DIRT_PID, DIRT_FBFC, DIRT_LF, DIRT_UTF8, DIRT_CUT, DIRT_NAME, DIRT_PASTED };
+enum { TRIES = 50 };
 
-static uint8_t *pid_field(buf *b, int field)
+static bool elsewhere_before(const synth_options *o, uint32_t index)
 {
-    uint8_t *p = memmem(b->at, b->len, "\rPID|", 5), *end = b->at + b->len;
-    if (!p)
-        return NULL;
-    for (p++; field > 0 && p < end; p++)
-        if (*p == '|')
-            field--;
-    return p;
+    for (uint32_t h = 0; h < o->hospital; h++)
+        if (synth_known(o->seed, o->shared, index, h))
+            return true;
+    return false;
 }
 
-// Another's number, of the same length: the last digit is another one.
-static void other_pid(chart *c)
+static slip_kind kind_drawn(draw *d, slip_kind only)
 {
-    uint8_t *p = pid_field(&c->text, 3);
-    if (!p)
-        return;
-    uint8_t *last = p + strlen(c->number) - 1;
-    *last = (uint8_t)('0' + (*last - '0' + 1) % 10);
+    return only != SLIP_COUNT ? only : (slip_kind)(1 + draw_below(d, SLIP_THREE));
 }
 
-// 姓 and 名 in one component, no type, no kana.
-static void short_name(chart *c)
+slip_kind dirt_person(const synth_options *o, uint32_t index, identity *i)
 {
-    uint8_t *p = pid_field(&c->text, 5), *end = c->text.at + c->text.len;
-    uint8_t *stop = p ? memchr(p, '|', (size_t)(end - p)) : NULL;
-    uint8_t *caret = stop ? memchr(p, '^', (size_t)(stop - p)) : NULL;
-    if (!caret)
-        return;
-    memmove(caret, stop, (size_t)(end - stop));
-    c->text.len -= (size_t)(stop - caret);
-}
-
-static void line_feeds(buf *b)
-{
-    for (size_t i = 0; i < b->len; i++)
-        if (b->at[i] == '\r')
-            b->at[i] = '\n';
-}
-
-void dirt_message(unsigned kind, chart *c)
-{
-    switch (kind) {
-    case DIRT_PID:
-        other_pid(c);
-        break;
-    case DIRT_LF:
-        line_feeds(&c->text);
-        break;
-    case DIRT_NAME:
-        short_name(c);
-        break;
-    case DIRT_PASTED:
-        buf_put_str(&c->text, "\x1c\r\rMSH\rPID\rPV1\rORC\rOBX\r");
-        break;
-    default:
-        break;
+    if (index >= o->shared || !elsewhere_before(o, index))
+        return SLIP_CLEAN;
+    slip_kind kind = SLIP_CLEAN;
+    draw d = draw_of(o->seed, DRAW_SLIP, index, (uint64_t)o->hospital << 32);
+    people_unmark(i);
+    // Not everybody has a small kana or an old character: another kind, then.
+    for (int n = 0; n < TRIES && kind == SLIP_CLEAN; n++) {
+        slip_kind next = kind_drawn(&d, o->only);
+        if (slip_put(o->seed, index, o->hospital, next, i))
+            kind = next;
     }
-}
-
-void dirt_bytes(unsigned kind, chart *c)
-{
-    switch (kind) {
-    case DIRT_FBFC:
-        buf_clear(&c->bytes);
-        buf_put(&c->bytes, "\xfb\xfc", 2);
-        break;
-    case DIRT_UTF8:
-        buf_clear(&c->bytes);
-        buf_put_span(&c->bytes, buf_span(&c->text));
-        break;
-    case DIRT_CUT:
-        c->bytes.len = c->bytes.len * 3 / 5;
-        break;
-    default:
-        break;
-    }
+    people_mark(i);
+    return kind;
 }

@@ -22,7 +22,7 @@ double draw_bell(draw *d);                    // about normal: mean 0, deviation
 
 // What a stream is for; a number here is for ever.
 enum draw_stream {
-    DRAW_HOUSEHOLD = 1, DRAW_PERSON, DRAW_MEMBER, DRAW_CHART, DRAW_DOCTOR, DRAW_STORY, DRAW_DIRT,
+    DRAW_HOUSEHOLD = 1, DRAW_PERSON, DRAW_MEMBER, DRAW_CHART, DRAW_DOCTOR, DRAW_STORY, DRAW_DAMAGE,
     DRAW_LARGE, DRAW_POINTS, DRAW_SLIP
 };
 

@@ -70,28 +70,40 @@ static err pair_of(jis *j, uint32_t cp, uint16_t *ret)
     return OK;
 }
 
+// Half-width kana are no part of JIS X 0208; who sends them shifts to a set of one byte each.
+typedef enum set { SET_ASCII, SET_PAIRS, SET_KANA } set;
+
+static void shift(set *now, set to, buf *out)
+{
+    static const char *const escapes[] = {"\x1b(B", "\x1b$B", "\x1b(I"};
+    if (*now != to)
+        buf_put(out, escapes[to], 3);
+    *now = to;
+}
+
 err jis_encode(jis *j, span utf8, buf *out)
 {
-    bool shifted = false;
+    set now = SET_ASCII;
     err e = buf_reserve(out, utf8.len * 2 + 8);
     while (!e && utf8.len) {
         if (utf8.at[0] < 0x80) {
-            if (shifted)
-                buf_put(out, "\x1b(B", 3);
-            shifted = false;
+            shift(&now, SET_ASCII, out);
             e = buf_put_u8(out, utf8.at[0]);
             utf8 = span_from(utf8, 1);
             continue;
         }
+        uint32_t cp = utf8_next(&utf8);
         uint16_t pair = 0;
-        e = pair_of(j, utf8_next(&utf8), &pair);
-        if (!shifted)
-            buf_put(out, "\x1b$B", 3);
-        shifted = true;
+        if (cp >= 0xff61 && cp <= 0xff9f) {
+            shift(&now, SET_KANA, out);
+            e = buf_put_u8(out, (uint8_t)(cp - 0xff61 + 0x21));
+            continue;
+        }
+        e = pair_of(j, cp, &pair);
+        shift(&now, SET_PAIRS, out);
         if (!e)
             e = buf_put_u16(out, pair);
     }
-    if (shifted)
-        buf_put(out, "\x1b(B", 3);
+    shift(&now, SET_ASCII, out);
     return e ? e : out->sticky;
 }

@@ -9,8 +9,10 @@
 #include "ops/cli/synth/draw.h"
 #include "ops/cli/synth/house.h"
 #include "ops/cli/synth/names.h"
+#include "ops/cli/synth/people.h"
 #include "ops/cli/synth/synth.h"
 #include "proto/base/luhn.h"
+#include "proto/base/utf8.h"
 
 #define NEIGHBOURS 10
 #define COPY(to, from) snprintf(to, sizeof(to), "%s", from)
@@ -62,10 +64,11 @@ static void insure(draw *d, identity *i, bool aged)
     snprintf(i->number, sizeof i->number, "%u", draw_between(d, kind == 3 ? 10000000 : 1000, 99999999));
 }
 
-static const synth_name *household_name(uint64_t seed, uint32_t household)
+static void plain_family(draw *d, identity *i)
 {
-    draw d = draw_of(seed, DRAW_HOUSEHOLD, household, 1);
-    return &names_family[draw_below(&d, (uint32_t)names_family_count)];
+    const synth_name *family = &names_family[draw_below(d, (uint32_t)names_family_count)];
+    COPY(i->kanji_family, family->kanji);
+    COPY(i->kana_family, family->kana);
 }
 
 // Wards are real so that the postal code means something; there is no 97th to
@@ -93,9 +96,11 @@ static day birth_between(draw *d, int first, int last)
     return new_year + draw_between(d, 0, 364);
 }
 
-static day birth_of(uint64_t seed, uint32_t index, place p)
+static day birth_of(uint64_t seed, uint32_t index, place p, const name_book *book)
 {
     draw d = draw_of(seed, DRAW_PERSON, is_twin(p) ? p.household : index, 2);
+    if (book->boundary && p.slot == 8 && p.group % 2)
+        return book->boundary(&d);
     switch (p.slot) {
     case 1:
     case 2:
@@ -125,36 +130,78 @@ static char sex_of(uint64_t seed, uint32_t index, place p)
     return male ? 'M' : 'F';
 }
 
-static const synth_name *given_of(uint64_t seed, uint32_t index, place p, char sex)
+static void plain_given(draw *d, bool further, identity *i)
 {
-    const synth_name *table = sex == 'M' ? names_male : names_female;
-    uint32_t count = (uint32_t)(sex == 'M' ? names_male_count : names_female_count);
-    if (is_namesake(p))
-        index -= 6;
-    draw d = draw_of(seed, DRAW_PERSON, is_twin(p) ? p.household : index, 4);
-    uint32_t at = draw_below(&d, count);
+    const synth_name *table = i->sex == 'M' ? names_male : names_female;
+    uint32_t count = (uint32_t)(i->sex == 'M' ? names_male_count : names_female_count), at = draw_below(d, count);
     // Five rows further is never the same kana: spellings of one name stand side by side.
-    return &table[(at + (is_twin(p) && p.slot == 5 ? 5 : 0)) % count];
+    const synth_name *given = &table[(at + (further ? 5 : 0)) % count];
+    COPY(i->kanji_given, given->kanji);
+    COPY(i->kana_given, given->kana);
 }
 
-void synth_person(uint64_t seed, uint32_t index, identity *ret)
+// Whose name it is: a namesake has that of the first in the neighbourhood, which is of that one's years.
+static void name_them(uint64_t seed, uint32_t index, place p, const name_book *book, identity *i)
+{
+    uint32_t back = is_namesake(p) ? 6 : 0;
+    day birth = i->birth;
+    draw family = draw_of(seed, DRAW_HOUSEHOLD, p.household - back, 1);
+    draw given = draw_of(seed, DRAW_PERSON, is_twin(p) ? p.household : index - back, 4);
+    book->family(&family, i);
+    if (back)
+        i->birth = birth_of(seed, index - back, place_of(index - back), book);
+    book->given(&given, is_twin(p) && p.slot == 5, i);
+    i->birth = birth;
+}
+
+static void put_before(const char *mark, char text[static IDENTITY_TEXT])
+{
+    size_t len = strlen(mark), had = strlen(text);
+    if (!had || len + had >= IDENTITY_TEXT)
+        return;
+    memmove(text + len, text, had + 1);
+    memcpy(text, mark, len);
+}
+
+// In the kana that the name is written in.
+void people_mark(identity *i)
+{
+    span s = span_str(i->kana_family);
+    uint32_t first = utf8_next(&s);
+    put_before("仮", i->kanji_family);
+    put_before(first >= 0xff61 && first <= 0xff9f ? "ｶﾘ" : first >= 0x3041 && first <= 0x3096 ? "かり" : "カリ",
+               i->kana_family);
+}
+
+void people_unmark(identity *i)
+{
+    static const size_t kanji = sizeof "仮" - 1, kana = sizeof "カリ" - 1;
+    if (!strncmp(i->kanji_family, "仮", kanji))
+        memmove(i->kanji_family, i->kanji_family + kanji, strlen(i->kanji_family + kanji) + 1);
+    if (!strncmp(i->kana_family, "カリ", kana))
+        memmove(i->kana_family, i->kana_family + kana, strlen(i->kana_family + kana) + 1);
+}
+
+void people_of(uint64_t seed, uint32_t index, const name_book *book, identity *ret)
 {
     place p = place_of(index);
     memset(ret, 0, sizeof *ret);
     settle(seed, p, ret);
     ret->sex = sex_of(seed, index, p);
-    ret->birth = birth_of(seed, index, p);
-    const synth_name *family = household_name(seed, is_namesake(p) ? p.household - 6 : p.household);
-    const synth_name *given = given_of(seed, index, p, ret->sex);
-    snprintf(ret->kanji_family, sizeof ret->kanji_family, "仮%s", family->kanji);
-    snprintf(ret->kana_family, sizeof ret->kana_family, "カリ%s", family->kana);
-    COPY(ret->kanji_given, given->kanji);
-    COPY(ret->kana_given, given->kana);
+    ret->birth = birth_of(seed, index, p, book);
+    name_them(seed, index, p, book, ret);
     unsigned branch = p.slot == 2 || p.slot == 5 ? 2 : p.slot == 3 ? 3 : 1;
     if (is_twin(p)) // children on somebody's card
         branch = p.slot - 1;
     if (p.slot != 9)
         snprintf(ret->branch, sizeof ret->branch, "%02u", branch);
+}
+
+void synth_person(uint64_t seed, uint32_t index, identity *ret)
+{
+    static const name_book plain = {plain_family, plain_given, NULL};
+    people_of(seed, index, &plain, ret);
+    people_mark(ret);
 }
 
 void synth_person_at(uint64_t seed, uint32_t index, uint32_t hospital, identity *ret)

@@ -4,10 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ops/cli/synth/crowd.h"
 #include "ops/cli/synth/draw.h"
 #include "ops/cli/synth/house.h"
-#include "ops/cli/synth/names.h"
-#include "ops/cli/synth/synth.h"
+#include "ops/cli/synth/notation.h"
+#include "ops/cli/synth/people.h"
+#include "ops/cli/synth/reread.h"
 #include "proto/base/utf8.h"
 
 enum { NEIGHBOURS = 10, KANA_CHARS = 48, ELSEWHERE = 1000003 };
@@ -21,6 +23,7 @@ static const char *const names[SLIP_COUNT] = {
     [SLIP_MOVED] = "moved", [SLIP_INSURANCE] = "insurance", [SLIP_NO_INSURANCE] = "no_insurance",
     [SLIP_NO_BRANCH] = "no_branch", [SLIP_CARD_CUT] = "card_cut", [SLIP_CARD_DIGIT] = "card_digit",
     [SLIP_NO_POSTAL] = "no_postal", [SLIP_BIRTH_SWAPPED] = "birth_swapped", [SLIP_BIRTH_DIGIT] = "birth_digit",
+    [SLIP_ADDRESS] = "address", [SLIP_ERA] = "era_boundary", [SLIP_IN1] = "in1_layout",
     [SLIP_TWO] = "two_at_once", [SLIP_THREE] = "three_at_once", [SLIP_TWIN] = "twin", [SLIP_FAMILY] = "family",
     [SLIP_NAMESAKE] = "namesake", [SLIP_STRANGER] = "stranger",
 };
@@ -40,10 +43,8 @@ slip_kind slip_find(const char *name)
 
 void slip_person(uint64_t seed, uint32_t index, identity *ret)
 {
-    synth_person(seed, index, ret);
-    static const size_t kanji = sizeof "仮" - 1, kana = sizeof "カリ" - 1;
-    memmove(ret->kanji_family, ret->kanji_family + kanji, strlen(ret->kanji_family + kanji) + 1);
-    memmove(ret->kana_family, ret->kana_family + kana, strlen(ret->kana_family + kana) + 1);
+    static const name_book crowd = {crowd_family, crowd_given, crowd_boundary};
+    people_of(seed, index, &crowd, ret);
 }
 
 // ---- kana ------------------------------------------------------------------------------
@@ -149,11 +150,11 @@ static bool kana_slip(draw *d, char out[static IDENTITY_TEXT])
 
 static bool misread(draw *d, identity *i)
 {
-    const synth_name *table = i->sex == 'M' ? names_male : names_female;
-    uint32_t count = (uint32_t)(i->sex == 'M' ? names_male_count : names_female_count), at = draw_below(d, count);
-    while (strcmp(table[at].kana, i->kana_given) == 0)
-        at = (at + 1) % count;
-    COPY(i->kana_given, table[at].kana);
+    identity other = *i;
+    do
+        crowd_given(d, false, &other);
+    while (strcmp(other.kana_given, i->kana_given) == 0);
+    COPY(i->kana_given, other.kana_given);
     return true;
 }
 
@@ -206,11 +207,12 @@ static void insure_anew(uint64_t seed, uint32_t index, identity *i)
 
 static bool marry(draw *d, uint64_t seed, uint32_t index, identity *i)
 {
-    uint32_t at = draw_below(d, (uint32_t)names_family_count);
-    if (strcmp(names_family[at].kana, i->kana_family) == 0)
-        at = (at + 3) % (uint32_t)names_family_count;
-    COPY(i->kana_family, names_family[at].kana);
-    COPY(i->kanji_family, names_family[at].kanji);
+    identity spouse;
+    do
+        crowd_family(d, &spouse);
+    while (strcmp(spouse.kana_family, i->kana_family) == 0);
+    COPY(i->kana_family, spouse.kana_family);
+    COPY(i->kanji_family, spouse.kanji_family);
     insure_anew(seed, index, i);
     if (draw_percent(d, 70))
         move(d, seed, index, i);
@@ -262,6 +264,28 @@ static bool birth_digit(draw *d, identity *i)
     return i->birth != before;
 }
 
+// 平成31年5月2日 for 令和1年5月2日. What the form refuses (平成1年1月5日) is corrected there; what is left to
+// chance is the year, when the era's first is taken for none: 昭和64 as 1988, 令和元年 as 2018.
+static bool era_boundary(draw *d, identity *i)
+{
+    static const struct { int year; char before, after; int tail; } ends[] = {
+        {1926, 'T', 'S', 15}, {1989, 'S', 'H', 64}, {2019, 'H', 'R', 31}};
+    int y, m, of_month;
+    char text[32];
+    day read;
+    bool later = draw_percent(d, 50), label = draw_percent(d, 60);
+    day_split(i->birth, &y, &m, &of_month);
+    for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+        if (ends[k].year != y)
+            continue;
+        snprintf(text, sizeof text, "%c%d.%d.%d", later ? ends[k].after : ends[k].before, later ? 1 : ends[k].tail, m,
+                 of_month);
+        i->birth = label && day_parse(span_str(text), &read) == OK ? read : day_of(y - 1, m, of_month);
+        return i->birth != DAY_NONE;
+    }
+    return false;
+}
+
 static bool several(draw *d, uint64_t seed, uint32_t index, int wanted, identity *ret);
 
 static bool touch(draw *d, uint64_t seed, uint32_t index, slip_kind kind, identity *i)
@@ -291,6 +315,9 @@ static bool touch(draw *d, uint64_t seed, uint32_t index, slip_kind kind, identi
     case SLIP_NO_POSTAL: i->postal[0] = '\0'; return true;
     case SLIP_BIRTH_SWAPPED: return birth_swapped(i);
     case SLIP_BIRTH_DIGIT: return birth_digit(d, i);
+    case SLIP_ADDRESS: return notation_other(d, i->address);
+    case SLIP_ERA: return era_boundary(d, i);
+    case SLIP_IN1: return false;
     case SLIP_TWO: return several(d, seed, index, 2, i);
     case SLIP_THREE: return several(d, seed, index, 3, i);
     default: return true;
@@ -323,6 +350,23 @@ static bool fits(uint32_t index, slip_kind kind)
     }
 }
 
+// Nothing but the address may speak for them.
+static void address_alone(identity *i)
+{
+    i->kanji_family[0] = i->kanji_given[0] = i->postal[0] = i->telephone[0] = '\0';
+    i->insurer[0] = i->symbol[0] = i->number[0] = i->branch[0] = '\0';
+}
+
+bool slip_put(uint64_t seed, uint32_t index, uint32_t where, slip_kind kind, identity *i)
+{
+    identity dirty = *i;
+    draw d = draw_of(seed, DRAW_SLIP, index, (uint64_t)(where + 1) * 256 + (uint64_t)kind);
+    if (kind != SLIP_IN1 && !touch(&d, seed, index, kind, &dirty))
+        return false;
+    *i = dirty;
+    return true;
+}
+
 bool slip_form(uint64_t seed, uint32_t index, slip_kind kind, identity *ret)
 {
     identity i;
@@ -330,8 +374,10 @@ bool slip_form(uint64_t seed, uint32_t index, slip_kind kind, identity *ret)
         return false;
     slip_person(seed, index, &i);
     draw d = draw_of(seed, DRAW_SLIP, index, (uint64_t)kind);
-    if (!touch(&d, seed, index, kind, &i))
+    if (kind == SLIP_IN1 ? reread_split(&i) != OK : !touch(&d, seed, index, kind, &i))
         return false;
+    if (kind == SLIP_ADDRESS)
+        address_alone(&i);
     if (kind == SLIP_TWIN || kind == SLIP_FAMILY)
         i.branch[0] = '\0';
     *ret = i;

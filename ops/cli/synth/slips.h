@@ -29,6 +29,9 @@ typedef enum slip_kind {
     SLIP_NO_POSTAL,
     SLIP_BIRTH_SWAPPED, // month and day
     SLIP_BIRTH_DIGIT,   // one digit of the day, the month or the year
+    SLIP_ADDRESS,       // the address in another notation; on a form, with kana, birth and sex alone
+    SLIP_ERA,           // born where an era ends: the other era's label, or its first year counted wrong
+    SLIP_IN1,           // read from an ADT-00 with the number in IN1-11 (field-facts §1.4)
     SLIP_TWO,           // two of the above at once
     SLIP_THREE,         // three
     SLIP_TWIN,          // a twin, without branch: the other one must not be taken for them
@@ -40,9 +43,13 @@ typedef enum slip_kind {
 const char *slip_name(slip_kind k); // "small_kana"
 slip_kind slip_find(const char *name); // SLIP_COUNT: none
 
-// The form of person `index` of the seed with this kind of dirt, the same at every call. Without the mark
-// of invented names (仮, カリ), which would make every family name longer than people's are.
+// Person `index` of the seed, named as frequently as people are (crowd.h), without the mark of invented
+// names (仮, カリ), which would make every family name longer than people's are.
 void slip_person(uint64_t seed, uint32_t index, identity *ret);
+// Their form with this kind of dirt, the same at every call.
 bool slip_form(uint64_t seed, uint32_t index, slip_kind kind, identity *ret);
+// The dirt on a given person, unmarked; `where` tells one hospital's draw from another's. SLIP_IN1 changes
+// nothing here: it is the message that differs.
+bool slip_put(uint64_t seed, uint32_t index, uint32_t where, slip_kind kind, identity *i);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ops/cli/synth/chart.h"
+#include "ops/cli/synth/dirt.h"
 #include "ops/cli/synth/extras.h"
 #include "proto/base/luhn.h"
 
@@ -29,7 +30,7 @@ static err check(const synth_options *o)
         return ERR_USAGE;
     if (strlen(o->facility_name) > NAME_MAX_BYTES || !extras_text_ok(span_str(o->facility_name)))
         return ERR_USAGE;
-    if (o->hospital >= SYNTH_HOSPITALS || o->dirt_percent > 50 || (o->large_bytes && !o->extended))
+    if (o->hospital >= SYNTH_HOSPITALS || o->damage_percent > 50 || (o->large_bytes && !o->extended))
         return ERR_USAGE;
     if (o->until < day_of(1995, 1, 1) || o->until > day_of(2200, 1, 1)) // records need two years before
         return ERR_USAGE;
@@ -70,15 +71,36 @@ static chart chart_of(press *p, uint64_t ordinal)
                    .story = draw_of(o->seed, DRAW_STORY, o->hospital, ordinal)};
 }
 
+static err one_told(press *p, chart *c, uint32_t index, slip_kind dirt, const identity *truth)
+{
+    const synth_options *o = p->options;
+    synth_told told = {.index = index, .chart = c->number, .dirt = dirt, .truth = truth, .written = &c->who};
+    p->counts.dirty += dirt != SLIP_CLEAN;
+    if (o->told)
+        o->told(o->told_arg, &told);
+    return one(p, c);
+}
+
 static err one_of_seed(press *p, uint32_t index)
 {
     const synth_options *o = p->options;
     chart c = chart_of(p, index);
+    house other = *c.house;
+    identity truth;
+    slip_kind dirt = SLIP_CLEAN;
     c.kept = index < o->shared;
     p->counts.shared += c.kept;
-    synth_person_at(o->seed, index, o->hospital, &c.who);
+    synth_person(o->seed, index, &truth);
+    c.who = truth;
+    if (o->dirt)
+        dirt = dirt_person(o, index, &c.who);
+    if (dirt == SLIP_IN1) {
+        other.split_in1 = !other.split_in1;
+        c.house = &other;
+    }
+    house_spell(c.house, &c.who);
     synth_chart(o->seed, index, o->hospital, c.number);
-    return one(p, &c);
+    return one_told(p, &c, index, dirt, &truth);
 }
 
 static err one_of_extras(press *p, uint32_t line)
@@ -93,7 +115,7 @@ static err one_of_extras(press *p, uint32_t line)
         memcpy(c.number, l->chart, sizeof c.number);
     else
         synth_extra_chart(o->seed, line, o->hospital, c.number);
-    return one(p, &c);
+    return one_told(p, &c, UINT32_MAX, SLIP_CLEAN, &l->who);
 }
 
 static uint64_t shared_here(const synth_options *o)

@@ -10,7 +10,7 @@
 #ifndef TSUNAGU_SYNTH_H
 #define TSUNAGU_SYNTH_H
 
-#include "proto/pact/identity.h"
+#include "ops/cli/synth/slips.h"
 
 #define SYNTH_HOSPITALS 16        // hospital is below this
 #define SYNTH_FEDERATION 7        // among the first seven the promise on shared people holds
@@ -24,10 +24,18 @@ typedef struct synth_counts {
     uint64_t files, bytes;     // standardized storage
     uint64_t history;          // of these flagged _2 (superseded)
     uint64_t deleted;          // of these flagged _0
-    uint64_t dirty;            // of these damaged on purpose
+    uint64_t damaged;          // of these damaged on purpose
+    uint64_t dirty;            // patients written with dirt on who they are
     uint64_t documents;        // folders of the extended storage
     uint64_t document_bytes;
 } synth_counts;
+
+typedef struct synth_told {
+    uint32_t index;            // of the seed; UINT32_MAX: from people_path
+    const char *chart;
+    slip_kind dirt;
+    const identity *truth, *written; // as on the insurance card, and as this hospital's ADT-00 has it
+} synth_told;
 
 typedef struct synth_options {
     const char *out_dir;       // made if need be; gets standard/ and, if asked for, extended/
@@ -42,7 +50,11 @@ typedef struct synth_options {
     uint64_t files_target;     // 0, or add visits until the standardized storage has about so many files
     uint64_t large_bytes;      // 0, or the size of one extra document of the first patient (extended)
     const char *people_path;   // NULL, or further people who must be known here, see below
-    unsigned dirt_percent;     // 0 to 50: files damaged as real storages are damaged
+    unsigned damage_percent;   // 0 to 50: files damaged as real storages are damaged
+    bool dirt;                 // people known at several hospitals are written with dirt at all but the first (dirt.h)
+    slip_kind only;            // with dirt: this kind, where somebody has what it touches; SLIP_COUNT: all
+    void (*told)(void *arg, const synth_told *p); // NULL, or told each patient: the ground truth
+    void *told_arg;
     void (*progress)(void *arg, const synth_counts *so_far); // NULL, or called after each patient
     void *progress_arg;
 } synth_options;
