@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The story's nine steps. Each plays by `tsunagu` commands only, says what it sees and
+# Steps of the story. Each plays by `tsunagu` commands only, says what it sees and
 # judges it. Sourced by ops/run, after words, tell, federation and storages.
 
 OWN_NUMBER=K-10293    # the clinic's own patient number
@@ -16,9 +16,9 @@ NURSE_AT=''           # the hospital that refused the nurse
 OLDER_ASKED=no        # whether there was anything older than the window to ask for
 OTHER=''              # the hospital that still disclosed after the other had stopped
 
-# ---- 1 ------------------------------------------------------------------------------
+# ---- start -------------------------------------------------------------------------
 
-step_1_start() {
+step_start() {
     local u seconds=$SECONDS
     start_hub || { bad hub_started "$HUB_PORT"; return; }
     good hub_started "$HUB_PORT"
@@ -38,9 +38,9 @@ step_1_start() {
     note step_took $((SECONDS - seconds))
 }
 
-# ---- 2 ------------------------------------------------------------------------------
+# ---- scan --------------------------------------------------------------------------
 
-step_2_scan() {
+step_scan() {
     local u said known least
     : >"$FEDERATION/charts"
     for u in "${UNIONS[@]}"; do
@@ -115,7 +115,7 @@ cast() {
     done
 }
 
-# ---- 3 ------------------------------------------------------------------------------
+# ---- the patient -------------------------------------------------------------------
 
 # What the clinic writes on the 患者登録依頼書, from the patient's own insurance card.
 form_fill() {
@@ -134,21 +134,6 @@ form_fill() {
     ((${#FORM[@]} >= 5))
 }
 
-consent_at() { # UNION CHART
-    local u=$1 chart=$2 strength others
-    try "$u" candidates "${FORM[@]}" --json
-    strength=$(pick --arg chart "$chart" 'map(select(.kind == "candidate" and (.chart | tostring) == $chart))[0].strength // ""')
-    others=$(pick 'map(select(.kind == "candidate")) | length')
-    judge "$([[ -n $strength && $strength != none ]] && echo yes)" candidate "${NAME_OF[$u]}" "$others" "$chart" \
-        "$(strength_word "$strength")"
-    pick 'map(select(.kind == "candidate"))[] | "\(.chart)  \(.name)  \(.kana)  \(.birth)  \(.strength)"' | block 5
-    try "$u" confirm --chart "$chart" --by staff-2041 --to "facility:${CLINIC_OF[$A]}" --registered-on "$REGISTERED" --json
-    judge "$( ((CODE == 0)) && holds '.[0].revision >= 1' && echo yes)" consented "${NAME_OF[$u]}" \
-        "$(pick '.[0].revision')" "$(pick '.[0].from')" "$(until_word "$(pick '.[0].until')")"
-    try "$u" publish wait --timeout-ms 10000 --json
-    judge "$( ((CODE == 0)) && echo yes)" card_published "${NAME_OF[$u]}"
-}
-
 strength_word() {
     case $1 in
     weak | possible | likely | strong) text "strength_$1" ;;
@@ -156,28 +141,8 @@ strength_word() {
     esac
 }
 
-until_word() {
-    case $1 in '' | null | - | forever | 9999*) text until_withdrawn ;; *) printf '%s' "$1" ;; esac
-}
-
 hub_cards() {
     at hub status --json | jq -r '.records[0].cards'
-}
-
-step_3_consent() {
-    local before after
-    cast || { OUT='' ERR='' && bad nobody_fits; return; }
-    note cast_clinic "${CLINIC_NAME[$A]}" "$A"
-    note cast_hospitals "${NAME_OF[$B]}" "$B" "${NAME_OF[$C]}" "$C"
-    form_fill || { bad no_form; return; }
-    note cast_patient "$FORM_NAME"
-    before=$(hub_cards)
-    consent_at "$B" "$CHART_B"
-    consent_at "$C" "$CHART_C"
-    after=$(hub_cards)
-    OUT='' ERR=''
-    judge "$( ((after - before == 2)) && echo yes)" hub_cards "$before" "$after"
-    hub_knows_no_name
 }
 
 # The name in every spelling the hub could have kept it in: as on the form, and as the storage writes it.
@@ -196,7 +161,7 @@ hub_knows_no_name() {
     judge "$([[ $found == no ]] && echo yes)" hub_blind
 }
 
-# ---- 4 ------------------------------------------------------------------------------
+# ---- timeline ----------------------------------------------------------------------
 
 # DAYS, types and labels of a timeline, told by day.
 timeline_lines() {
@@ -205,10 +170,8 @@ timeline_lines() {
         "\(.day)  \(.label) / \(if (.title // "") == "" then .type else .title end)  \($names[.facility | tostring] // .facility)"'
 }
 
-step_4_timeline() {
+step_timeline() {
     local u from early label rest
-    try "$A" register --as "dr-$A" --number "$OWN_NUMBER" "${FORM[@]}" --json
-    judge "$( ((CODE == 0)) && echo yes)" registered "${CLINIC_NAME[$A]}" "$OWN_NUMBER"
     try "$A" timeline --as "dr-$A" --number "$OWN_NUMBER" --json
     TIMELINE=$OUT
     judge "$( ((CODE == 0)) && holds --arg b "${CODE_OF[$B]}" --arg c "${CODE_OF[$C]}" \
@@ -234,7 +197,7 @@ step_4_timeline() {
     judge "$([[ $early == 0 ]] && echo yes)" windows_hold
 }
 
-# ---- 5 ------------------------------------------------------------------------------
+# ---- open --------------------------------------------------------------------------
 
 ticket_of() { # JSON UNION
     OUT=$1 pick --arg f "${CODE_OF[$2]}" 'map(select(.kind == "facility" and (.facility | tostring) == $f))[0].ticket // ""'
@@ -292,14 +255,14 @@ sealed_on_the_way() {
     judge "$(grep -rqaF -e "$piece" "$FEDERATION/hub/data" "$FEDERATION/hub/log" || echo yes)" sealed
 }
 
-step_5_open() {
+step_open() {
     open_and_show prescriptions a_prescription
     open_and_show laboratory a_result
 }
 
-# ---- 6 ------------------------------------------------------------------------------
+# ---- refusals ----------------------------------------------------------------------
 
-step_6_refusals() {
+step_refusals() {
     refuse_other_clinic
     refuse_nurse
     refuse_older
@@ -400,9 +363,9 @@ refuse_stranger() {
     stop_daemon "$STRANGER"
 }
 
-# ---- 7 ------------------------------------------------------------------------------
+# ---- withdraw ----------------------------------------------------------------------
 
-step_7_withdraw() {
+step_withdraw() {
     local fresh u document day type
     try "$A" timeline --as "dr-$A" --number "$OWN_NUMBER" --json
     fresh=$OUT
@@ -432,8 +395,6 @@ step_7_withdraw() {
     judge "$(holds 'map(select(.kind == "facility")) | length == 0' && echo yes)" lookup_nothing
 }
 
-# ---- 8 ------------------------------------------------------------------------------
-
 logged() { # DAEMON LABEL EVENT STATUS LEAST
     local n
     n=$(OUT=${LOGS[$1]} pick --arg e "$3" --arg s "$4" 'map(select(.kind == "entry" and .event == $e and .status == $s)) | length')
@@ -445,10 +406,10 @@ logged() { # DAEMON LABEL EVENT STATUS LEAST
     fi
 }
 
-# ---- 8 ------------------------------------------------------------------------------
+# ---- council -----------------------------------------------------------------------
 
 # Five of seven seats are not three quarters; six are. The federation runs on meanwhile.
-step_8_council() {
+step_council() {
     local u n=0 until seats
     mapfile -t seats < <(cd "$FEDERATION/seats" && printf '%s\n' *.key | sed 's/\.key$//')
     next_rules 2 's/^ticket_minutes: .*/ticket_minutes: 5/' || { bad rules_made; return; }
@@ -473,10 +434,10 @@ step_8_council() {
     judge "$( ((CODE == 0)) && echo yes)" lookup_goes_on
 }
 
-# ---- 9 ------------------------------------------------------------------------------
+# ---- log ---------------------------------------------------------------------------
 
 declare -gA LOGS=()
-step_9_log() {
+step_log() {
     local name seq hash wrong clinic=${NAME_OF[$A]}
     for name in hub "${UNIONS[@]}"; do
         try "$name" log list --json

@@ -103,14 +103,14 @@ charts_list() { # UNION...
     done
 }
 
-# Lines of charts_list → pseudonym, then union=chart of everyone who knows it: two hospitals at least. A
+# Lines of charts_list → pseudonym, then union=chart of everyone who knows it: two hospitals at least, few first. A
 # pseudonym that stands twice in one hospital (twins) is for a person to decide, not for a story.
 charts_join() {
-    sort | awk -F '\t' '
-        function tell() { if (n > 1 && !twice) print who places }
+    sort | awk -F '\t' -v OFS='\t' '
+        function tell() { if (n > 1 && !twice) print n, who places }
         $1 != who { tell(); who = $1; n = 0; twice = 0; places = ""; delete seen }
         { if ($2 in seen) twice = 1; seen[$2] = 1; n++; places = places "\t" $2 "=" $3 }
-        END { tell() }' | sort -t $'\t' -k 2 # by charts: pseudonyms differ with every federation key
+        END { tell() }' | sort -t $'\t' -k 1,1n -k 3 | cut -f 2- # by charts: pseudonyms differ with every federation key
 }
 
 today() {

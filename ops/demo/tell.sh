@@ -3,7 +3,7 @@
 # How the story is told: steps, what was seen, and the count at the end. Sourced.
 # Needs words.sh (say, text) and federation.sh (BIN, FEDERATION, socket_of).
 
-STEPS=9          # of the story
+STEPS=0          # of the story: prepare.sh says how many
 STEP=0           # the one being played; 0: preparing
 STEP_GOOD=yes
 PASSED=0
@@ -65,6 +65,13 @@ try() { # DAEMON ARGS...
     shift
     CODE=0
     OUT=$(timeout 90 "$BIN/tsunagu" "$@" --socket "$(socket_of "$name")" 2>"$FEDERATION/said") || CODE=$?
+    ERR=$(<"$FEDERATION/said")
+}
+
+# The same for what needs no daemon.
+here_try() { # ARGS...
+    CODE=0
+    OUT=$(timeout 90 "$BIN/tsunagu" "$@" 2>"$FEDERATION/said") || CODE=$?
     ERR=$(<"$FEDERATION/said")
 }
 

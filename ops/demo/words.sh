@@ -189,7 +189,7 @@ word more_lines '… and %s more lines' '… ほか %s 行'
 word step_took 'took %d s' '%d 秒'
 word story_took 'The story took %d s.' '物語は %d 秒でした。'
 
-word step_1 'Hub and nodes start' 'ハブとノードが動きはじめる'
+word step_start 'Hub and nodes start' 'ハブとノードが動きはじめる'
 word hub_started 'the hub serves on 127.0.0.1:%s, TLS 1.3 with client certificates' \
     'ハブが 127.0.0.1:%s で待っています (TLS 1.3、相互認証)'
 word node_connected '%s: its node is connected' '%s: ノードがつながりました'
@@ -197,7 +197,7 @@ word nodes_connected '%d of %d nodes have dialled in; each is known by its liste
     '%d / %d のノードがつながり、名簿の鍵で確かめられました'
 word nodes_rules 'all %d hold the same rules as the hub (%s…)' '%d のノードすべてがハブと同じ規約を持っています (%s…)'
 
-word step_2 'Each node reads its storage' '各ノードがストレージを読む'
+word step_scan 'Each node reads its storage' '各ノードがストレージを読む'
 word scanned '%s: %d patients, %d files (%d a second); passed over: %d superseded, %d deleted, %d not fit' \
     '%s: 患者 %d 人、ファイル %d (毎秒 %d)。除いたもの: 旧版 %d、削除 %d、不備 %d'
 word scan_failed '%s: the scan failed' '%s: 読み取りに失敗しました'
@@ -209,26 +209,19 @@ word dirty_unreadable 'not readable' '読めない'
 word known_twice '%d people are known at two or more hospitals: their pseudonyms are the same, made without the hub' \
     '%d 人が二つ以上の病院にかかっています (仮名が一致。ハブは関わりません)'
 
-word step_3 'A patient agrees; two hospitals disclose' '患者さんが同意し、二つの病院が開示する'
 word cast_clinic 'The clinic: %s (%s).' '診療所: %s (%s)'
 word cast_hospitals 'The hospitals: %s (%s) and %s (%s).' '病院: %s (%s) と %s (%s)'
 word cast_patient 'On the registration form: %s.' '登録依頼書: %s'
 word no_form 'the patient'\''s identity could not be read' '患者さんの基本情報を読めませんでした'
-word candidate '%s finds %d candidates for the form; a person confirms %s (%s)' \
-    '%s: 依頼書に合う候補 %d 人。担当者が %s を本人と確かめました (%s)'
 word strength_weak 'weak' '弱い一致'
 word strength_possible 'possible' '一致の可能性'
 word strength_likely 'likely' 'おそらく一致'
 word strength_strong 'strong match' '強い一致'
-word consented '%s records the consent: this clinic, all eight categories, revision %s, from %s, %s' \
-    '%s が同意を記録: この診療所へ、八つの区分すべて、第 %s 版、%s から、%s'
-word until_withdrawn 'until withdrawn' '撤回されるまで'
-word card_published '%s: the card is at the hub, acknowledged as durable' '%s: カードがハブに届き、書き込みが確かめられました'
 word hub_cards 'the hub holds %d cards before and %d after' 'ハブのカード: 前 %d 枚、後 %d 枚'
 word hub_blind 'neither the patient'\''s name nor telephone number is anywhere in the hub'\''s store or log' \
     'ハブの保管庫にも記録にも、患者さんの名前や電話番号はどこにもありません'
 
-word step_4 'The clinic looks the patient up by its own number' '診療所が自院の患者番号で調べる'
+word step_timeline 'The clinic looks the patient up by its own number' '診療所が自院の患者番号で調べる'
 word registered '%s links its own patient number %s' '%s が自院の患者番号 %s を結びつけました'
 word both_answer 'two hospitals answer: %s and %s' '二つの病院が答えました: %s と %s'
 word may_see '%s allows, and in which months something exists:' '%s が許すものと、記録のある月:'
@@ -237,7 +230,7 @@ word since_only '%s: from %s on' '%s: %s から'
 word timeline_both 'a timeline of %d documents over both hospitals:' '両病院を通した時系列、文書 %d 件:'
 word windows_hold 'nothing on it lies before its category'\''s window' '区分ごとの期間より前のものは一つもありません'
 
-word step_5 'It opens a prescription and a laboratory result' '処方と検査結果を開く'
+word step_open 'It opens a prescription and a laboratory result' '処方と検査結果を開く'
 word a_prescription 'a prescription' '処方'
 word a_result 'a laboratory result' '検体検査結果'
 word opened 'opened: %s, %s of %s, from %s' '開きました: %s (%s、%s、%s)'
@@ -246,7 +239,7 @@ word same_bytes 'its %d bytes are those of the file in the hospital'\''s storage
 word sealed 'what passed the hub was sealed: nothing of the document is in its store or log' \
     'ハブを通ったのは封をしたものだけで、文書の中身は保管庫にも記録にも残っていません'
 
-word step_6 'What must not work does not' 'してはならないことは、できない'
+word step_refusals 'What must not work does not' 'してはならないことは、できない'
 word other_clinic 'another clinic without consent (%s): %d hospitals, no ticket' '同意のない別の診療所 (%s): 病院 %d、閲覧券なし'
 word nurse_sees 'a nurse sees what nurses may: %s' '看護師には看護師に許されたものが見えます: %s'
 word nurse_refused 'a nurse asking for reports gets none (%s: %s)' '看護師がレポートを求めても得られません (%s: %s)'
@@ -267,7 +260,7 @@ word stranger_refused 'without a place in the membership list it is not let in (
 word stranger_status 'its own status says so: %s' 'そのノード自身の状態表示: %s'
 word stranger_absent 'and the hub lists no such node' 'ハブのノード一覧にもありません'
 
-word step_7 'The patient withdraws' '患者さんが同意を撤回する'
+word step_withdraw 'The patient withdraws' '患者さんが同意を撤回する'
 word before_withdrawal 'a moment before, with a fresh ticket, the clinic can read: %s of %s, %s' \
     '直前には新しい閲覧券で読めます: %s、%s、%s'
 word withdrawn_at '%s records the withdrawal (revision %s)' '%s が撤回を記録しました (第 %s 版)'
@@ -277,7 +270,7 @@ word other_still '%s, where nothing was withdrawn, still answers' '撤回して�
 word withdrawn_own 'the patient withdraws at %s too; durable at the hub (no. %s)' '患者さんは %s でも撤回。ハブに記録されました (番号 %s)'
 word lookup_nothing 'a new look-up finds nothing at all' '新しい照会では何も見つかりません'
 
-word step_8 'The council ratifies a change, and the running federation switches' \
+word step_council 'The council ratifies a change, and the running federation switches' \
     '連絡会がルールの変更を批准し、動いたまま切り替わる'
 word rules_made 'the next version could not be compiled' '次の版をコンパイルできません'
 word council_few '%d of %d seats have signed: that is not three quarters, no record is written' \
@@ -288,7 +281,7 @@ word hub_published 'the hub verifies every signature and takes it' 'ハブはす
 word nodes_switched '%d of %d nodes have verified it themselves and switched' '%d / %d ノードが自分で確かめて切り替わりました'
 word lookup_goes_on 'and a look-up goes on under the new rules' '新しいルールのもとで照会も続きます'
 
-word step_9 'Everything stands in the access log' 'すべてアクセス記録に残っている'
+word step_log 'Everything stands in the access log' 'すべてアクセス記録に残っている'
 word log_unread 'the log of %s cannot be read' '%s の記録を読めません'
 word log_heads 'entries, event, how it ended, where:' '件数、できごと、結果、場所:'
 word log_lacks 'the log of %s has no entry: %s %s' '%s の記録にありません: %s %s'
@@ -345,3 +338,6 @@ Stop everything, and remove what it wrote:
   %s
   rm -rf %s
 '
+
+# shellcheck source=ops/demo/flow_words.sh
+source "$(dirname "${BASH_SOURCE[0]}")/flow_words.sh"
