@@ -16,7 +16,8 @@
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
 
-enum { DAY_MS = 86400000, ROUND_MS = 30000, ROUND_MOST = 64 };
+enum { DAY_MS = 86400000, ROUND_MS = 30000, ROUND_MOST = 64, FORM_NUMBER_MAX = 63, FORM_NAME_MAX = 200,
+       FORM_URGENCY_MAX = 2 };
 
 _Static_assert((int)FLOW_STATE_OBJECTED == (int)REQUEST_OBJECTED && (int)FLOW_STATE_COUNT == (int)REQUEST_STATES,
                "the rules name the machine's states in its order");
@@ -87,15 +88,37 @@ requests flow_reading(void)
 
 // ---- letters out -------------------------------------------------------------------------
 
+// A facility of several unions has several nodes: the one that the request came from has the record.
+static bool node_speaks(const job *j, const char *name, uint64_t facility)
+{
+    const policy *p = j->rules->r->p;
+    return policy_node_serves(p, policy_node(p, name), policy_facility(p, facility));
+}
+
+static bool own_node(const job *j, const char *name)
+{
+    return name && strcmp(name, j->n->config.name) == 0;
+}
+
+// Both records of a request between facilities of one node lie in one store: the hospital's has another id there,
+// so that neither takes the other's place.
+static void id_turn(uint8_t id[static REQUEST_ID_BYTES])
+{
+    id[0] ^= 0x80;
+}
+
 err flow_post(job *j, store_txn *t, const request *r, letter_kind kind, const ProtobufCMessage *body)
 {
-    letter say = {.kind = kind, .from = r->own, .to = r->other};
+    letter say = {.kind = kind, .from = r->own, .to = r->other, .to_node = r->other_node};
     buf bytes = {.max = LETTER_BODY_MAX};
     memcpy(say.thread, r->id.data, REQUEST_ID_BYTES);
+    if (r->side == REQUEST_HOSPITAL && own_node(j, r->other_node))
+        id_turn(say.thread);
     err e = body ? wire_encode(body, &bytes) : OK;
     say.body = buf_span(&bytes);
+    bool known = r->other_node[0] && node_speaks(j, r->other_node, r->other);
     if (e == OK)
-        e = post_to(j, t, &say);
+        e = known ? post_back(j, t, &say) : post_to(j, t, &say);
     if (e == ERR_NOT_FOUND && r->other_node[0]) {
         say.to_node = r->other_node; // no longer in the list: it waits for the day that it is again
         e = post_back(j, t, &say);
@@ -416,15 +439,26 @@ err flow_take_enquiry(job *j, store_txn *t, const letter *l)
     return job_store_err(flow_post(j, t, &r, LETTER_MAY_HOLD, (const ProtobufCMessage *)&say));
 }
 
+// Where it first came from; a request's first answer, from the node that discloses for the hospital.
+static bool from_its_node(const job *j, const request *r, const char *from)
+{
+    const char *first = r->other_node[0] ? r->other_node : post_node_of(j->rules->r->p, r->other);
+    return !first || strcmp(first, from) == 0 || !node_speaks(j, first, r->other);
+}
+
 // The record that a letter is about; both must say who the other is.
 static err record_of(job *j, store_txn *t, const letter *l, request **ret)
 {
     requests q = flow_of(j);
     request *r;
-    err e = requests_get(&q, t, l->thread, &j->memory, &r);
+    uint8_t id[REQUEST_ID_BYTES];
+    memcpy(id, l->thread, sizeof id);
+    if (own_node(j, l->from_node) && l->to == j->n->facility)
+        id_turn(id);
+    err e = requests_get(&q, t, id, &j->memory, &r);
     if (e)
         return e;
-    if (r->other != l->from || r->own != l->to)
+    if (r->other != l->from || r->own != l->to || !from_its_node(j, r, l->from_node))
         return ERR_DENIED;
     r->other_node = arena_str(&j->memory, span_str(l->from_node));
     if (!r->other_node)
@@ -457,13 +491,31 @@ err flow_take_may_hold(job *j, store_txn *t, const letter *l)
     return job_store_err(e);
 }
 
+static bool terms_fit(const Tsunagu__ConsentTerms *c)
+{
+    return c->n_to > 0 && c->n_to <= FLOW_WORDS && c->n_categories <= FLOW_WORDS && strlen(c->proxy) < CONSENT_TEXT &&
+           strlen(c->proxy_name) <= FORM_NAME_MAX && (c->paper.len == 0 || c->paper.len == HASH_BYTES) &&
+           c->from_day <= c->until_day;
+}
+
+bool flow_form_fits(const Tsunagu__RequestBody *b)
+{
+    return b->number[0] && strlen(b->number) <= FORM_NUMBER_MAX && strlen(b->chart) <= FORM_NUMBER_MAX &&
+           strlen(b->staff) < PEOPLE_TEXT && strlen(b->text) <= REQUEST_TEXT_MAX && b->urgency <= FORM_URGENCY_MAX &&
+           terms_fit(b->consent);
+}
+
+static bool same_patient(const Tsunagu__RequestBody *a, const Tsunagu__RequestBody *b)
+{
+    return span_eq(wire_span(a->pseudonym), wire_span(b->pseudonym)) && strcmp(a->number, b->number) == 0;
+}
+
 static err body_check(job *j, const Tsunagu__RequestBody *b)
 {
     identity i;
     pseudonym said, made;
     const char *missing;
-    if (!b->person || !b->consent || !b->number[0] || pseudonym_parse(wire_span(b->pseudonym), &said) != OK ||
-        b->consent->n_to == 0)
+    if (!b->person || !b->consent || !flow_form_fits(b) || pseudonym_parse(wire_span(b->pseudonym), &said) != OK)
         return ERR_FORMAT;
     err e = request_identity(b->person, &i);
     if (e)
@@ -489,7 +541,11 @@ err flow_take_request(job *j, store_txn *t, const letter *l)
         body_check(j, b) != OK)
         return ERR_FORMAT;
     tsunagu__request_record__init(r);
-    r->id = wire_bytes(span_of(l->thread, REQUEST_ID_BYTES));
+    r->id = wire_bytes(arena_copy(&j->memory, span_of(l->thread, REQUEST_ID_BYTES)));
+    if (!r->id.data)
+        return ERR_MEM;
+    if (own_node(j, l->from_node))
+        id_turn(r->id.data);
     r->side = REQUEST_HOSPITAL;
     r->own = l->to;
     r->other = l->from;
@@ -533,7 +589,7 @@ static err word_read(job *j, const letter *l, request *r, const char **ret_text)
         r->revision = a->revision;
         r->until_day = a->until_day;
         r->proposed = NULL;
-        if (a->terms && a->terms->n_to)
+        if (a->terms && a->terms->n_to && terms_fit(a->terms))
             r->body->consent = a->terms;
         return OK;
     }
@@ -543,6 +599,9 @@ static err word_read(job *j, const letter *l, request *r, const char **ret_text)
     if (say->form && body_check(j, say->form) != OK)
         return ERR_FORMAT;
     if (l->kind == LETTER_CHANGE && r->side == REQUEST_HOSPITAL && (!say->form || change_check(j, r, say->form) != OK))
+        return ERR_FORMAT;
+    // A hospital tells what holds for this patient, and cannot make of the clinic's record another's.
+    if (say->form && l->kind == LETTER_REJECTED && !same_patient(r->body, say->form))
         return ERR_FORMAT;
     r->said = say->text;
     r->reason = say->reason;
@@ -592,7 +651,11 @@ err flow_settled(job *j, store_txn *t, const letter *l, err status)
 {
     requests q = flow_of(j);
     request *r;
-    err e = requests_get(&q, t, l->thread, &j->memory, &r);
+    uint8_t id[REQUEST_ID_BYTES];
+    memcpy(id, l->thread, sizeof id);
+    if (own_node(j, l->to_node) && l->from == j->n->facility)
+        id_turn(id);
+    err e = requests_get(&q, t, id, &j->memory, &r);
     if (e)
         return e == ERR_NOT_FOUND ? OK : e; // an enquiry's answer: there is no record
     if (l->kind == LETTER_ACCEPTED && status == OK && r->state == REQUEST_DISCLOSED)

@@ -63,11 +63,25 @@ MUST_CHECK err flow_take_request(job *j, store_txn *t, const letter *l);
 MUST_CHECK err flow_take_word(job *j, store_txn *t, const letter *l); // all that only say an event and a word
 MUST_CHECK err flow_settled(job *j, store_txn *t, const letter *l, err status);
 
+// The measures of a form, at both ends: nobody's may fill what the other side's people read.
+bool flow_form_fits(const Tsunagu__RequestBody *b);
 MUST_CHECK err flow_grantee(const char *word, grantee *ret); // ERR_USAGE: facility:CODE, union:ID, federation
 enum { FLOW_WORDS = 32 };
 // A comma list as words in the job's memory; out holds FLOW_WORDS. (request.c)
 MUST_CHECK err flow_words(job *j, const char *list, char **out, size_t *ret_count);
 void flow_show(control_in *in, const policy *p, const request *r, const char *kind); // a record of that kind
+// A list of them, FLOW_PAGE at a time; the handle is how many went before.
+enum { FLOW_PAGE = 200 };
+typedef struct flow_page {
+    control_in *in;
+    const policy *p;
+    request_side side;
+    uint64_t from, at;
+    bool more;
+} flow_page;
+flow_page flow_page_begin(control_in *in, const policy *p, request_side side);
+MUST_CHECK err flow_page_one(flow_page *l, const request *r); // ERR_CLOSED: the page is full
+void flow_page_end(const flow_page *l);
 void flow_history_show(node *n, control_in *in, store_txn *t, const request *r);
 
 // ---- commands: the clinic (request.c), the hospital (liaison.c) ---------------------------

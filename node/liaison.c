@@ -14,8 +14,6 @@
 #include "node/uplink.h"
 #include "node/viewer.h"
 
-enum { SHOWN = 400 };
-
 static const char *arg(control_in *in, const char *key)
 {
     const char *v = control_arg(in, key);
@@ -45,21 +43,9 @@ static err mine(job *j, store_txn *t, const char *id, request **ret)
 
 // ---- looking ----------------------------------------------------------------------------
 
-typedef struct listing {
-    control_in *in;
-    const policy *p;
-    size_t count;
-} listing;
-
 static err list_one(void *ctx, const request *r)
 {
-    listing *l = ctx;
-    if (r->side != REQUEST_HOSPITAL)
-        return OK;
-    if (l->count++ == SHOWN)
-        return ERR_CLOSED;
-    flow_show(l->in, l->p, r, "request");
-    return OK;
+    return ((flow_page *)ctx)->side == (request_side)r->side ? flow_page_one(ctx, r) : OK;
 }
 
 void inbox_list(node *n, control_in *in)
@@ -70,13 +56,15 @@ void inbox_list(node *n, control_in *in)
     if (officer(n, in, &who) != OK)
         return;
     book *b = node_book(n);
-    listing l = {in, b->r->p, 0};
+    flow_page l = flow_page_begin(in, b->r->p, REQUEST_HOSPITAL);
     err e = store_read(n->keep, &t);
     if (e == OK) {
         bool all = strcmp(arg(in, "all"), "yes") == 0;
         e = all ? requests_all(&q, t, n->facility, list_one, &l) : requests_inbox(&q, t, n->facility, list_one, &l);
         store_end(t);
     }
+    if (e == OK)
+        flow_page_end(&l);
     book_drop(b);
     control_finish(in, e);
 }

@@ -11,7 +11,7 @@
 #include "policies/engine/table.h"
 #include "proto/base/luhn.h"
 
-enum { HOSPITALS = 64, WORDS = FLOW_WORDS, SHOWN = 400 };
+enum { HOSPITALS = 64, WORDS = FLOW_WORDS };
 
 // ---- showing ----------------------------------------------------------------------------
 
@@ -53,6 +53,34 @@ void flow_show(control_in *in, const policy *p, const request *r, const char *ki
     control_text(in, "trouble", r->trouble);
 }
 
+// A long list goes out in parts: what is too much for one answer would be no answer at all.
+flow_page flow_page_begin(control_in *in, const policy *p, request_side side)
+{
+    const char *handle = control_arg(in, "handle");
+    return (flow_page){.in = in, .p = p, .side = side, .from = handle ? strtoull(handle, NULL, 10) : 0};
+}
+
+err flow_page_one(flow_page *l, const request *r)
+{
+    if (l->at++ < l->from)
+        return OK;
+    if (l->at > l->from + FLOW_PAGE) {
+        l->more = true;
+        return ERR_CLOSED;
+    }
+    flow_show(l->in, l->p, r, "request");
+    return OK;
+}
+
+void flow_page_end(const flow_page *l)
+{
+    char next[24];
+    if (!l->more)
+        return;
+    snprintf(next, sizeof next, "%llu", (unsigned long long)(l->from + FLOW_PAGE));
+    control_piece(l->in, (span){0}, next, true);
+}
+
 static err past_one(void *ctx, const request_past *s)
 {
     control_in *in = ctx;
@@ -74,22 +102,9 @@ void flow_history_show(node *n, control_in *in, store_txn *t, const request *r)
         control_note(in, "its history cannot be read");
 }
 
-typedef struct listing {
-    control_in *in;
-    const policy *p;
-    uint64_t facility;
-    size_t count;
-} listing;
-
 static err list_one(void *ctx, const request *r)
 {
-    listing *l = ctx;
-    if (r->side != REQUEST_CLINIC)
-        return OK;
-    if (l->count++ == SHOWN)
-        return ERR_CLOSED;
-    flow_show(l->in, l->p, r, "request");
-    return OK;
+    return ((flow_page *)ctx)->side == (request_side)r->side ? flow_page_one(ctx, r) : OK;
 }
 
 void request_list(node *n, control_in *in)
@@ -103,7 +118,7 @@ void request_list(node *n, control_in *in)
     if (viewer_asker(n, in, &who) != OK)
         return;
     book *b = node_book(n);
-    listing l = {in, b->r->p, who.facility, 0};
+    flow_page l = flow_page_begin(in, b->r->p, REQUEST_CLINIC);
     arena_init(&a, 0);
     err e = store_read(n->keep, &t);
     if (e == OK) {
@@ -125,6 +140,8 @@ void request_list(node *n, control_in *in)
     if (e == ERR_CONFLICT)
         control_note(in, "that means several: give more of the id");
     arena_done(&a);
+    if (e == OK)
+        flow_page_end(&l);
     book_drop(b);
     control_finish(in, e);
 }
@@ -397,6 +414,10 @@ static err asking_args(job *j, asking *k, control_in *in)
     if (!b->number[0] || strlen(b->number) > 63 || strlen(b->chart) > 63 || strlen(b->text) > REQUEST_TEXT_MAX) {
         snprintf(j->note, sizeof j->note, "number is needed; number and chart at most 63 bytes, text at most %d",
                  REQUEST_TEXT_MAX);
+        return ERR_USAGE;
+    }
+    if (!flow_form_fits(b)) {
+        snprintf(j->note, sizeof j->note, "a name in the form is too long, or the consent ends before it begins");
         return ERR_USAGE;
     }
     return OK;
