@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/allowance.h"
 #include "node/desk.h"
 #include "node/uplink.h"
 #include "policies/engine/table.h"
@@ -17,6 +18,7 @@ struct post {
     letters *boxes;
     job *running; // W: whose transaction the boxes' callbacks run in
     bool pumping; // atomic: a job that looks for letters is on its way
+    allowance may; // W: what each sender may have us take
 };
 
 static const post_row *row_of(uint32_t kind)
@@ -31,7 +33,13 @@ static err letter_log(job *j, store_txn *t, const letter *l, err status)
 {
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
     char text[120];
+    Tsunagu__EnquiryBody *asked;
     snprintf(text, sizeof text, "%s from %.32s", letter_kind_name(l->kind), l->from_node);
+    // Whom somebody asked after is on record like whom they read: nothing else keeps it.
+    if (l->kind == LETTER_ENQUIRY && WIRE_DECODE(l->body, Tsunagu__EnquiryBody, tsunagu__enquiry_body__descriptor,
+                                                 LETTER_BODY_MAX, &j->memory, &asked) == OK &&
+        asked->pseudonym.len == PSEUDONYM_BYTES)
+        e.pseudonym = asked->pseudonym;
     e.event = EVENT_LETTER;
     e.status = (uint32_t)status;
     e.facility = l->from;
@@ -46,7 +54,13 @@ static err on_arrived(void *ctx, store_txn *t, const letter *l, time_ms now)
     node *n = ctx;
     job *j = n->mail->running;
     const post_row *r = row_of(l->kind);
-    (void)now;
+    bool first;
+    if (!allowance_take(&n->mail->may, l, now, &first)) {
+        if (first)
+            log_line(LOG_WARN, "facility %010llu of node %.32s sends more letters (%s) than are taken in a day: the rest "
+                               "waits there", (unsigned long long)l->from, l->from_node, letter_kind_name(l->kind));
+        return ERR_BUSY;
+    }
     err verdict = r && r->take ? r->take(j, t, l) : ERR_UNSUPPORTED;
     if (verdict == ERR_BUSY || verdict == ERR_IO || verdict == ERR_FULL || verdict == ERR_CORRUPT ||
         verdict == ERR_MEM)
@@ -85,6 +99,7 @@ void post_free(post *p)
     if (!p)
         return;
     letters_close(p->boxes);
+    allowance_done(&p->may);
     free(p);
 }
 
