@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "hub/roster.h"
+#include "policies/ratify/members.h"
 #include "policies/ratify/ratify.h"
 #include "policies/rules/folder.h"
 #include "tests/support/world.h"
@@ -385,6 +386,72 @@ static void nodes_are_told_and_served(void **state)
     buf_done(&record);
 }
 
+// A list of tmnit's secretariat after `before` (NULL: the first), without its clinic or with all.
+static void list_publish(members *before, bool leaves, members *ret)
+{
+    char total[24];
+    policy *p;
+    control_answer r;
+    buf bytes = {0};
+    sign_key *k = place_secretariat_key();
+    assert_int_equal(policy_open(buf_span(&held[2]), &p), OK);
+    assert_int_equal(members_of(p, policy_union(p, "tmnit"), ret), OK);
+    if (before) {
+        ret->serial = before->serial + 1;
+        ret->has_previous = true;
+        assert_int_equal(members_hash(before, &ret->previous), OK);
+    }
+    if (leaves)
+        assert_true(members_drop(ret, w.p.nodes[PLACE_TMNIT].clinic));
+    assert_int_equal(members_sign(ret, k, today), OK);
+    assert_int_equal(members_put(ret, &bytes), OK);
+    snprintf(total, sizeof total, "%zu", bytes.len);
+    for (size_t sent = 0; sent < bytes.len; sent += PIECE) {
+        char offset[24];
+        static char handle[64];
+        snprintf(offset, sizeof offset, "%zu", sent);
+        const char *args[] = {"total", total, "at", offset, sent ? "handle" : NULL, handle, NULL};
+        control_send(&w, "members.publish", args, span_cut(buf_span(&bytes), sent, PIECE), &r);
+        assert_int_equal(r.reply->status, OK);
+        snprintf(handle, sizeof handle, "%s", r.reply->handle ? r.reply->handle : "");
+        if (!r.reply->more)
+            assert_string_equal(record_field(r.reply->records[0], "state"), "accepted");
+        control_answer_done(&r);
+    }
+    policy_free(p);
+    sign_key_free(k);
+    buf_done(&bytes);
+}
+
+// From the acknowledgement of the list on, whoever left asks in vain, and that stands in the log.
+static void who_left_by_a_list_asks_in_vain(void **state)
+{
+    (void)state;
+    reply r;
+    entry e;
+    members out, back;
+    pseudonym who = who_of(1);
+    question q = question_of(&w, PLACE_TMNIT, &who);
+    lookup_ask(a, &q, &r);
+    assert_int_equal(r.status, OK); // a ticket is in its hands
+    reply_done(&r);
+    list_publish(NULL, true, &out);
+    lookup_ask(a, &q, &r);
+    assert_int_equal(r.status, ERR_DENIED);
+    assert_int_equal(r.body.len, 0);
+    reply_done(&r);
+    bool told = false;
+    while (!told && log_find(&w, "lookup", "tmnit", &e))
+        told = strcmp(e.status, "denied") == 0 && strstr(e.note, "does not ask through this node");
+    assert_true(told);
+    list_publish(&out, false, &back);
+    lookup_ask(a, &q, &r);
+    assert_int_equal(r.status, OK);
+    reply_done(&r);
+    members_done(&out);
+    members_done(&back);
+}
+
 static void a_version_waits_for_its_day(void **state)
 {
     (void)state;
@@ -615,6 +682,7 @@ int main(void)
         cmocka_unit_test(no_look_up_is_lost_when_rules_switch),
         cmocka_unit_test(the_same_bytes_again_are_no_mistake),
         cmocka_unit_test(nodes_are_told_and_served),
+        cmocka_unit_test(who_left_by_a_list_asks_in_vain),
         cmocka_unit_test(a_version_waits_for_its_day),
         cmocka_unit_test(all_of_it_stands_after_a_start),
         cmocka_unit_test(half_a_file_is_no_version),

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "node/members.h"
 #include "node/rulebook.h"
 #include "policies/ratify/ratify.h"
 #include "policies/rules/folder.h"
@@ -192,18 +193,23 @@ static void status_is(const char *key, const char *value)
 }
 
 // Entries of the node's own log about rules whose note has this part.
-static size_t logged(const char *part, const char *status)
+static size_t logged_as(const char *event, const char *part, const char *status)
 {
     static const char *const args[] = {"limit", "500", NULL};
     size_t found = 0;
     said s;
     bed_say(&b, "log.list", args, &s);
     for (size_t i = 0; i < said_count(&s, "entry"); i++)
-        found += strcmp(said_field(&s, "entry", i, "event"), "rules") == 0 &&
+        found += strcmp(said_field(&s, "entry", i, "event"), event) == 0 &&
                  strstr(said_field(&s, "entry", i, "note"), part) &&
                  strcmp(said_field(&s, "entry", i, "status"), status) == 0;
     said_done(&s);
     return found;
+}
+
+static size_t logged(const char *part, const char *status)
+{
+    return logged_as("rules", part, status);
 }
 
 // The entry follows what status says within a moment.
@@ -506,6 +512,41 @@ static void without_the_pinned_first_it_does_not_start(void **state)
     status_await("rules_version", "6");
 }
 
+// A list of tmnit's secretariat, as the hub hands it out: its clinic is gone.
+static void clinic_leaves(void)
+{
+    list_want want = {.union_id = "tmnit"};
+    members m;
+    buf bundle = {0}, held = {0}, bytes = {0};
+    sign_key *k = place_secretariat_key();
+    assert_int_equal(lists_draft(b.n, "tmnit", &m, &bundle, &held), OK);
+    assert_true(members_drop(&m, b.p.nodes[PLACE_TMNIT].clinic));
+    want.serial = m.serial;
+    assert_int_equal(members_sign(&m, k, today), OK);
+    assert_int_equal(members_put(&m, &bytes), OK);
+    assert_true(lists_judge(b.n, &want, buf_span(&bytes)));
+    sign_key_free(k);
+    members_done(&m);
+    buf_done(&bundle);
+    buf_done(&held);
+    buf_done(&bytes);
+}
+
+// Good a moment ago, and for minutes yet: what counts is who is a member when it is used.
+static void a_ticket_dies_with_the_membership(void **state)
+{
+    static const char why[] = "that facility does not ask through that node";
+    (void)state;
+    pseudonym who = bed_confirm(&b, BED_CHART, "staff");
+    host_wait_seq(&b.h, b.seq);
+    assert_int_equal(released_under(&who, &at[CAUGHT_UP].hash), OK);
+    size_t before = logged_as("release", why, "denied");
+    clinic_leaves();
+    assert_int_equal(released_under(&who, &at[CAUGHT_UP].hash), ERR_DENIED);
+    assert_int_equal(logged_as("release", why, "denied"), before + 1);
+    assert_int_equal(logged_as("members", "accepted: list 1 of tmnit", "ok"), 1);
+}
+
 static void stale_rules_take_nothing_new(void **state)
 {
     static const char *const confirm[] = {"chart", BED_OTHER, "by", "staff", "to", "federation", NULL},
@@ -580,6 +621,7 @@ int main(void)
         cmocka_unit_test(starts_over_a_damaged_folder),
         cmocka_unit_test(under_lost_rules_nothing_is_granted),
         cmocka_unit_test(without_the_pinned_first_it_does_not_start),
+        cmocka_unit_test(a_ticket_dies_with_the_membership),
         cmocka_unit_test(stale_rules_take_nothing_new),
         cmocka_unit_test(takes_force_on_its_day),
         cmocka_unit_test(a_hub_the_rules_no_longer_name_is_cut_off),

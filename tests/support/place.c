@@ -160,6 +160,29 @@ static void shelf_set(policy_files *files)
     }
 }
 
+sign_key *place_secretariat_key(void)
+{
+    uint8_t seed[KEY_BYTES] = {200, 99};
+    sign_key *k = NULL;
+    place_must(sign_key_of(seed, &k), "sign_key_of");
+    return k;
+}
+
+// One union whose secretariat may sign lists.
+static void secretariat_set(policy_files *files)
+{
+    uint8_t pub[KEY_BYTES];
+    sign_key *k = place_secretariat_key();
+    sign_key_public(k, pub);
+    sign_key_free(k);
+    for (size_t i = 0; i < files->count; i++)
+        if (strcmp(files->items[i].name, "unions/tmnit.yaml") == 0) {
+            buf_put_str(&files->items[i].text, "\nsecretariat_key: ");
+            buf_put_hex(&files->items[i].text, span_of(pub, sizeof pub));
+            buf_put_str(&files->items[i].text, "\n");
+        }
+}
+
 static void rules_files(const place *p, policy_files *files, diag *d)
 {
     char dir[512];
@@ -169,6 +192,7 @@ static void rules_files(const place *p, policy_files *files, diag *d)
     diag_print(d, stderr);
     place_must(e, dir);
     shelf_set(files);
+    secretariat_set(files);
     hub_file(p, files);
 }
 

@@ -52,6 +52,7 @@ typedef struct place_version {
 } place_version;
 void place_compile(const place *p, const place_version *v, buf *ret);
 sign_key *place_seat_key(int seat);
+sign_key *place_secretariat_key(void); // of tmnit, in every version
 void place_write(const place *p, const char *name, span bytes);
 void place_must(err e, const char *what);
 
