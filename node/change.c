@@ -178,15 +178,41 @@ static err accept_scope(job *j, store_txn *t, const request *r, confirmation *c)
     return e;
 }
 
+// Where the rules want two people for an acceptance, what widens it wants two as well: one says so, another opens.
+static err people_check(job *j, store_txn *t, deciding *k, bool *ret_waits)
+{
+    requests q = flow_of(j);
+    request *r = k->made;
+    *ret_waits = false;
+    if (!flow_second_needed(j, r->proposed, strcmp(r->strength, match_strength_name(MATCH_STRONG)) == 0))
+        return OK;
+    if (strcmp(r->first, k->who.user) == 0) {
+        snprintf(j->note, sizeof j->note, "%.64s accepted it first: another person checks", r->first);
+        return ERR_DENIED;
+    }
+    *ret_waits = !r->first[0];
+    if (r->first[0]) {
+        r->second = k->who.user;
+        return OK;
+    }
+    r->first = k->who.user;
+    r->trouble = (char *)"accepted by one person: another checks";
+    return job_store_err(requests_step(&q, t, r, REQUEST_CHANGE, REQUEST_HOSPITAL, k->who.user, k->text, j->now));
+}
+
 static err accept_run(job *j, store_txn *t)
 {
     deciding *k = j->state;
     requests q = flow_of(j);
     confirmation *c = arena_get(&j->memory, sizeof *c);
+    bool waits = false;
     err e = c ? waiting_change(j, t, k) : ERR_MEM;
     request *r = k->made;
     if (e == OK)
-        e = accept_scope(j, t, r, c);
+        e = people_check(j, t, k, &waits);
+    if (e || waits)
+        return e;
+    e = accept_scope(j, t, r, c);
     if (e)
         return e;
     c->registered_on = DAY_NONE;
@@ -201,7 +227,8 @@ static err accept_run(job *j, store_txn *t)
     r->body = r->proposed;
     r->proposed = NULL;
     r->trouble = (char *)"";
-    r->first = k->who.user;
+    if (!r->second[0])
+        r->first = k->who.user;
     r->consent = wire_bytes(arena_copy(&j->memory, span_of(c->made.card.scope.id, sizeof c->made.card.scope.id)));
     r->revision = c->made.card.scope.revision;
     // Still changed until the hub has the card.

@@ -607,8 +607,10 @@ static err word_read(job *j, const letter *l, request *r, const char **ret_text)
     r->reason = say->reason;
     if (say->form && l->kind == LETTER_REPLY)
         r->body = say->form;
-    if (say->form && l->kind == LETTER_CHANGE && r->side == REQUEST_HOSPITAL)
+    if (say->form && l->kind == LETTER_CHANGE && r->side == REQUEST_HOSPITAL) {
         r->proposed = say->form;
+        r->first = r->second = (char *)""; // nobody has looked at this one
+    }
     if (l->kind == LETTER_REJECTED && r->state == REQUEST_CHANGED) { // the change was not made: what holds is told
         r->proposed = NULL;
         if (say->form)
@@ -632,6 +634,9 @@ err flow_take_word(job *j, store_txn *t, const letter *l)
     e = requests_may(r, event, other_side(r));
     if (e)
         return e; // nothing is written: the sender is told so
+    // What a person is just looking at is not exchanged for another under their hands; a withdrawal always goes.
+    if (event == REQUEST_CHANGE && r->side == REQUEST_HOSPITAL && r->state == REQUEST_CHANGED && r->proposed)
+        return ERR_CONFLICT;
     bool over = request_over((request_state)r->state);
     if (!over)
         e = word_read(j, l, r, &text);

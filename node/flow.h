@@ -63,6 +63,8 @@ MUST_CHECK err flow_take_request(job *j, store_txn *t, const letter *l);
 MUST_CHECK err flow_take_word(job *j, store_txn *t, const letter *l); // all that only say an event and a word
 MUST_CHECK err flow_settled(job *j, store_txn *t, const letter *l, err status);
 
+// Whether the rules want another person's look before this form discloses anything.
+bool flow_second_needed(const job *j, const Tsunagu__RequestBody *form, bool strong);
 // The measures of a form, at both ends: nobody's may fill what the other side's people read.
 bool flow_form_fits(const Tsunagu__RequestBody *b);
 MUST_CHECK err flow_grantee(const char *word, grantee *ret); // ERR_USAGE: facility:CODE, union:ID, federation

@@ -188,13 +188,13 @@ static job *deciding_new(node *n, control_in *in, duty_run run)
     return j;
 }
 
-static bool second_needed(const job *j, const request *r, const identity_match *m)
+bool flow_second_needed(const job *j, const Tsunagu__RequestBody *form, bool strong)
 {
     policy_flow_view v = policy_flow(j->rules->r->p);
-    const Tsunagu__Person *p = r->body->person;
+    const Tsunagu__Person *p = form->person;
     day grown = p->birth_day == DAY_NONE ? DAY_NONE : day_minus_months(p->birth_day, -12 * v.majority_age);
-    return (v.second_check >> SECOND_ALWAYS & 1) || ((v.second_check >> SECOND_WEAK & 1) && m->strength < MATCH_STRONG) ||
-           ((v.second_check >> SECOND_PROXY & 1) && r->body->consent->proxy[0]) ||
+    return (v.second_check >> SECOND_ALWAYS & 1) || ((v.second_check >> SECOND_WEAK & 1) && !strong) ||
+           ((v.second_check >> SECOND_PROXY & 1) && form->consent->proxy[0]) ||
            ((v.second_check >> SECOND_MINOR & 1) && grown != DAY_NONE && grown > day_of_time(j->now));
 }
 
@@ -228,7 +228,7 @@ static err accept_run(job *j, store_txn *t)
     r->first = k->who.user;
     r->second = (char *)"";
     r->strength = (char *)match_strength_name(k->match.strength);
-    if (second_needed(j, r, &k->match))
+    if (flow_second_needed(j, r->body, k->match.strength >= MATCH_STRONG))
         return flow_step(j, t, r, REQUEST_PROPOSE, k->who.user, k->text, LETTER_NONE, NULL);
     return flow_accept(j, t, r, k->who.user, k->also);
 }

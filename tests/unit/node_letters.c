@@ -204,6 +204,60 @@ static void forms_beyond_their_measure_are_refused(void **state)
     world_post_close(w);
 }
 
+// ---- a change, and another one under the hands of whoever looks at it ----------------------------------
+
+static err changed_by(world *w, const sheet *of, const ask *a)
+{
+    Tsunagu__SayBody say = TSUNAGU__SAY_BODY__INIT;
+    say.form = (Tsunagu__RequestBody *)&a->body;
+    sheet s = sheet_of(LETTER_CHANGE, VIEWER, "nb", &say);
+    memcpy(s.l.thread, of->l.thread, sizeof s.l.thread);
+    err e = take(w, &s.l);
+    buf_done(&s.bytes);
+    return e;
+}
+
+static void accepted(world *w, const sheet *of)
+{
+    request *r;
+    stage *s = stage_open(w);
+    requests q = flow_of(&s->j);
+    assert_int_equal(requests_get(&q, s->t, of->l.thread, &s->j.memory, &r), OK);
+    r->chart = (char *)CHART;
+    r->first = (char *)"liaison";
+    assert_int_equal(flow_accept(&s->j, s->t, r, "liaison", false), OK);
+    stage_close(s, true);
+}
+
+static void a_waiting_change_is_not_exchanged(void **state)
+{
+    (void)state;
+    world *w = world_with_post();
+    char *some[2] = {(char *)"basics", (char *)"imaging"};
+    ask a;
+    ask_make(w, &a, VIEWER);
+    a.consent.categories = some;
+    a.consent.n_categories = 1;
+    sheet s = sheet_of(LETTER_REQUEST, VIEWER, "nb", &a.body);
+    assert_int_equal(take(w, &s.l), OK);
+    accepted(w, &s);
+    a.consent.n_categories = 2;
+    assert_int_equal(changed_by(w, &s, &a), OK); // wider: a person is to look
+    a.list[0] = (char *)"federation";
+    assert_int_equal(changed_by(w, &s, &a), ERR_CONFLICT);
+    request *r;
+    stage *g = stage_open(w);
+    requests q = flow_of(&g->j);
+    assert_int_equal(requests_get(&q, g->t, s.l.thread, &g->j.memory, &r), OK);
+    assert_int_equal(r->state, REQUEST_CHANGED);
+    assert_string_equal(r->proposed->consent->to[0], a.to);
+    assert_string_equal(r->first, ""); // nobody has looked at the change yet
+    stage_close(g, false);
+    assert_int_equal(word(w, &s, LETTER_WITHDRAWAL, VIEWER, "nb"), OK);
+    buf_done(&s.bytes);
+    world_post_close(w);
+}
+
 // ---- a clinic of the hospital's own node ------------------------------------------------------------
 
 static request_state state_of(world *w, uint64_t facility, const char *hex)
@@ -267,6 +321,7 @@ int main(void)
         cmocka_unit_test(an_answer_goes_where_the_request_came_from),
         cmocka_unit_test(only_the_node_that_asked_moves_its_request),
         cmocka_unit_test(forms_beyond_their_measure_are_refused),
+        cmocka_unit_test(a_waiting_change_is_not_exchanged),
         cmocka_unit_test(a_clinic_of_the_same_node_is_heard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
