@@ -20,6 +20,12 @@ static const ProtobufCMessageDescriptor *const kinds[] = {
     &tsunagu__rules_reply__descriptor,      &tsunagu__rules_new_request__descriptor,
     &tsunagu__letter_request__descriptor,   &tsunagu__letter_reply__descriptor,
     &tsunagu__back_request__descriptor,     &tsunagu__back_reply__descriptor,
+    // What is in a letter, as another node wrote it.
+    &tsunagu__request_body__descriptor,     &tsunagu__enquiry_body__descriptor,
+    &tsunagu__may_hold_body__descriptor,    &tsunagu__say_body__descriptor,
+    &tsunagu__accepted_body__descriptor,    &tsunagu__emergency_told__descriptor,
+    &tsunagu__join_body__descriptor,        &tsunagu__join_answer_body__descriptor,
+    &tsunagu__leave_body__descriptor,       &tsunagu__told_body__descriptor,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
