@@ -156,7 +156,9 @@ static void came_in(nng_pipe p, nng_pipe_ev ev, void *arg)
 
 // Looks after the door (see ipc_knock.h): knocks, and a little later asks whether the knock came
 // in. A door that lets nobody in for three seconds is taken out and, when nng has let go of the path,
-// replaced: not sooner, because that hangs up on those who wait for an answer.
+// replaced: not sooner, because that hangs up on those who wait for an answer. A knock is not given up
+// before: where all is merely slow, hanging up would make the door stuck. And it is looked at in rounds, each
+// of which takes its turn among nng's other work: a busy daemon has fewer of them.
 static void look(void *arg)
 {
     ipc_server *s = arg;
@@ -175,8 +177,8 @@ static void look(void *arg)
         }
     } else {
         atomic_store(&s->came_in, false);
-        if (ipc_knock(s->path, KNOCK_MS, &s->knock) != OK)
-            s->doubts += KNOCK_MS / VERIFY_MS;
+        if (ipc_knock_begin(s->path, &s->knock) != OK)
+            s->doubts++;
         stuck = s->doubts >= DOUBTS_MOST;
         next = VERIFY_MS;
     }

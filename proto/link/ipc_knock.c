@@ -24,12 +24,10 @@ static err err_of(int e)
     }
 }
 
-static err greet(int fd, time_ms until)
+static err hear(int fd, time_ms until)
 {
     uint8_t heard[8];
     size_t n = 0;
-    if (send(fd, greeting_req, sizeof greeting_req, MSG_NOSIGNAL) != sizeof greeting_req)
-        return ERR_CLOSED;
     while (n < sizeof heard) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
         time_ms left = until - clock_mono_ms();
@@ -43,7 +41,7 @@ static err greet(int fd, time_ms until)
     return memcmp(heard, greeting_rep, sizeof heard) ? ERR_FORMAT : OK;
 }
 
-err ipc_knock(const char *path, uint32_t timeout_ms, int *ret_fd)
+err ipc_knock_begin(const char *path, int *ret_fd)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof a.sun_path)
@@ -53,8 +51,23 @@ err ipc_knock(const char *path, uint32_t timeout_ms, int *ret_fd)
     if (fd < 0)
         return ERR_IO;
     err e = connect(fd, (struct sockaddr *)&a, sizeof a) ? err_of(errno) : OK;
-    if (!e)
-        e = greet(fd, clock_mono_ms() + timeout_ms);
+    if (!e && send(fd, greeting_req, sizeof greeting_req, MSG_NOSIGNAL) != sizeof greeting_req)
+        e = ERR_CLOSED;
+    if (e)
+        close(fd);
+    else
+        *ret_fd = fd;
+    return e;
+}
+
+err ipc_knock(const char *path, uint32_t timeout_ms, int *ret_fd)
+{
+    int fd;
+    time_ms until = clock_mono_ms() + timeout_ms;
+    err e = ipc_knock_begin(path, &fd);
+    if (e)
+        return e;
+    e = hear(fd, until);
     if (e)
         close(fd);
     else

@@ -12,5 +12,7 @@
 // Connects and exchanges nng's greeting. ERR_UNREACHABLE: nobody listens; ERR_DENIED;
 // ERR_DEADLINE: somebody listens but does not greet; ERR_CLOSED: and hung up.
 MUST_CHECK err ipc_knock(const char *path, uint32_t timeout_ms, int *ret_fd);
+// The first half of it, which never waits: connects and says our greeting, hears none.
+MUST_CHECK err ipc_knock_begin(const char *path, int *ret_fd);
 
 #endif
