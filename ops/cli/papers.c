@@ -2,6 +2,9 @@
 #include "ops/cli/papers.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -151,17 +154,48 @@ bool hash_heard(const hash32 *h, const char *said)
     return (n == 16 || n == HASH_BYTES * 2) && memcmp(heard, all, n) == 0;
 }
 
-err paper_write(const invocation *v, const char *path, span text)
+// A file beside `path` that nobody else writes: two that write one paper at once must not share it.
+static err beside_open(const char *path, char *temporary, size_t room, FILE **ret)
+{
+    for (int i = 0; i < 100; i++) {
+        int n = snprintf(temporary, room, "%s.%ld-%d.new", path, (long)getpid(), i);
+        if (n < 0 || (size_t)n >= room)
+            return ERR_LIMIT;
+        int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+        if (fd < 0 && errno == EEXIST)
+            continue; // left behind by one that was killed
+        *ret = fd < 0 ? NULL : fdopen(fd, "w");
+        if (*ret)
+            return OK;
+        if (fd >= 0) {
+            close(fd);
+            unlink(temporary);
+        }
+        return ERR_IO;
+    }
+    return ERR_EXISTS;
+}
+
+err paper_put(const char *path, span bytes)
 {
     char temporary[4096];
-    int n = snprintf(temporary, sizeof temporary, "%s.new", path);
-    FILE *f = n > 0 && (size_t)n < sizeof temporary ? fopen(temporary, "we") : NULL;
-    bool good = f && fwrite(text.at, 1, text.len, f) == text.len && fflush(f) == 0 && fsync(fileno(f)) == 0;
-    good = (!f || fclose(f) == 0) && good && rename(temporary, path) == 0;
-    if (good)
+    FILE *f;
+    err e = beside_open(path, temporary, sizeof temporary, &f);
+    if (e)
+        return e;
+    bool good = fwrite(bytes.at, 1, bytes.len, f) == bytes.len && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    bool full = !good && (errno == ENOSPC || errno == EDQUOT);
+    good = fclose(f) == 0 && good;
+    if (good && rename(temporary, path) == 0)
         return OK;
-    if (f)
-        unlink(temporary);
-    complain(v, ERR_IO, path);
-    return ERR_IO;
+    unlink(temporary);
+    return full ? ERR_FULL : ERR_IO;
+}
+
+err paper_write(const invocation *v, const char *path, span text)
+{
+    err e = paper_put(path, text);
+    if (e)
+        complain(v, e, path);
+    return e;
 }

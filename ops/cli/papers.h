@@ -32,7 +32,8 @@ void papers_done(papers *p);
 #define HASH_ALOUD_BYTES 20
 void hash_aloud(const hash32 *h, char out[static HASH_ALOUD_BYTES]);
 bool hash_heard(const hash32 *h, const char *said); // those, or all of it; spaces and hyphens do not matter
-// Writes a text file whole, over an old one.
+// Writes a file whole or not at all, over an old one: a daemon may be reading that. The last of several wins.
+MUST_CHECK err paper_put(const char *path, span bytes); // without a complaint
 MUST_CHECK err paper_write(const invocation *v, const char *path, span text);
 
 #endif

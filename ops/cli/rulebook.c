@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // policy check, compile, show: from the council's YAML to the bundle.
-#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ops/cli/command.h"
 #include "ops/cli/papers.h"
@@ -114,24 +112,6 @@ int policy_check_run(invocation *v)
     return e ? EXIT_FAILED : EXIT_OK;
 }
 
-// Whole or not at all: a daemon may be reading the old one.
-static err bundle_write(const char *path, span bytes)
-{
-    char temporary[4096];
-    snprintf(temporary, sizeof temporary, "%s.new", path);
-    FILE *f = fopen(temporary, "we");
-    if (!f)
-        return ERR_IO;
-    bool good = fwrite(bytes.at, 1, bytes.len, f) == bytes.len && fflush(f) == 0 && fsync(fileno(f)) == 0;
-    good = fclose(f) == 0 && good;
-    if (!good || rename(temporary, path) != 0) {
-        bool full = errno == ENOSPC || errno == EDQUOT;
-        unlink(temporary);
-        return full ? ERR_FULL : ERR_IO;
-    }
-    return OK;
-}
-
 static void aloud_show(const hash32 *hash)
 {
     char aloud[HASH_ALOUD_BYTES];
@@ -157,7 +137,7 @@ int policy_compile_run(invocation *v)
     if (e == OK && old)
         e = previous_check(v, old, buf_span(&bundle));
     if (e == OK) {
-        e = bundle_write(out, buf_span(&bundle));
+        e = paper_put(out, buf_span(&bundle));
         if (e)
             complain(v, e, out);
     }
