@@ -24,7 +24,7 @@ enum hub_table { TABLE_META, TABLE_CARD, TABLE_LOG, TABLE_SEQUENCE, TABLE_STOP, 
 };
 
 // Jobs a commit, tickets a look-up, and so how many signatures a commit may need.
-enum { HUB_JOBS = 256, HUB_ANSWERS = 64, HUB_TICKETS = HUB_JOBS * HUB_ANSWERS / TICKET_BATCH };
+enum { HUB_JOBS = 256, HUB_ANSWERS = 256, HUB_TICKETS = HUB_JOBS * HUB_ANSWERS / TICKET_BATCH };
 
 typedef struct session session; // hub/roster.h
 typedef struct job job;         // hub/job.h

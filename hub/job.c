@@ -6,7 +6,7 @@
 
 #include "proto/base/log.h"
 
-enum { JOB_MEMORY = 1 << 20, SPARE_JOBS = 64, SPARE_BYTES = 16 << 10 };
+enum { JOB_MEMORY = 4 << 20, SPARE_JOBS = 64, SPARE_BYTES = 16 << 10 };
 
 static err job_run(writer_job *base, store_txn *t)
 {

@@ -14,13 +14,24 @@
 #include "hub/desk.h"
 #include "hub/index.h"
 #include "policies/engine/emergency.h"
+#include "proto/wire/limits.h"
 
-enum { ANSWERS_MAX = HUB_ANSWERS };
+// A reply has room for the tickets of HUB_ANSWERS hospitals at most, fewer where much is told of each. Those
+// beyond are named, without a ticket: who asks for fewer categories has room for more.
+enum {
+    ANSWERS_MAX = 1024,
+    NAME_BYTES = 24, NAME_FIELDS = 4,     // of one that is only named
+    TICKET_BYTES = 720, TICKET_FIELDS = 4,
+    ROW_BYTES = 26, ROW_FIELDS = 7,       // of a category, without what exists
+    REPLY_BYTES = WIRE_BODY_MAX - 512 - ANSWERS_MAX * NAME_BYTES,
+    REPLY_FIELDS = WIRE_FIELDS_MAX - 16 - ANSWERS_MAX * NAME_FIELDS,
+};
 
 typedef struct answer {
     uint64_t source;
     err status;          // what the log says
     bool told;           // is it in the reply?
+    bool bare;           // only by name
     policy_answer right;
     uint8_t grain;
     uint8_t ticket_id[TICKET_ID_BYTES];
@@ -28,8 +39,7 @@ typedef struct answer {
     bool unasked;              // in an emergency, without a consent
     const ticket_batch *batch; // where its signature will be
     uint32_t batch_index;
-    card_presence presence[CARD_CATEGORIES]; // of granted categories, by bit
-    bool present[CARD_CATEGORIES];
+    const card_presence *presence[CARD_CATEGORIES]; // of granted categories, by bit; NULL: nothing is known
 } answer;
 
 typedef struct lookup {
@@ -47,6 +57,7 @@ typedef struct lookup {
     day today;
     answer *answers[ANSWERS_MAX]; // in the job's memory
     size_t count;
+    size_t tickets, bytes, fields; // that the reply will hold, beside names
 } lookup;
 
 // Who opens records in an emergency says why, in a word of the rules' list: other words are not for the hub.
@@ -114,16 +125,42 @@ static emergency_word word_of(const lookup *l, const card *c)
     return l->today >= c->scope.from && l->today <= c->scope.until ? EMERGENCY_AGREED : EMERGENCY_UNASKED;
 }
 
-static void presence_take(answer *a, const card *c)
+static err presence_take(lookup *l, answer *a, const card *c)
 {
     for (int i = 0; i < c->presence_count; i++) {
         int bit = c->presence[i].category;
-        if (a->right.granted & (1u << bit)) {
-            a->presence[bit] = c->presence[i];
-            a->present[bit] = true;
-        }
+        if (!(a->right.granted & (1u << bit)))
+            continue;
+        card_presence *copy = arena_get(&l->j->memory, sizeof *copy);
+        if (!copy)
+            return ERR_MEM;
+        *copy = c->presence[i];
+        a->presence[bit] = copy;
     }
     a->grain = c->grain;
+    return OK;
+}
+
+// Is there room for all that is told of this one? If not, it is named and no more.
+static void room_take(lookup *l, answer *a)
+{
+    bool granted = a->status == OK;
+    size_t bytes = granted ? TICKET_BYTES : 0, fields = granted ? TICKET_FIELDS : 0;
+    for (int bit = 0; bit < CARD_CATEGORIES; bit++) {
+        if (a->right.why[bit] == WHY_NOT_ASKED)
+            continue;
+        bytes += ROW_BYTES + (a->presence[bit] ? a->presence[bit]->bytes : 0u);
+        fields += ROW_FIELDS;
+    }
+    a->bare = l->bytes + bytes > REPLY_BYTES || l->fields + fields > REPLY_FIELDS ||
+              (granted && l->tickets == HUB_ANSWERS);
+    if (a->bare) {
+        a->status = granted ? ERR_LIMIT : a->status;
+        return;
+    }
+    l->bytes += bytes;
+    l->fields += fields;
+    l->tickets += granted;
 }
 
 // The ticket's id is its place in the log and the source: unique, and it leads an auditor to the entry.
@@ -222,11 +259,13 @@ static err card_answer(void *ctx, const card *c)
         a->status = ERR_DENIED;
     else if (!asked_node_there(l, c->facility))
         a->status = ERR_UNREACHABLE; // named, but nothing of it is shown: it could not decide for itself
-    if (a->status)
-        return OK;
-    if (!a->unasked)
-        presence_take(a, c);
-    return ticket_make(l, a, c);
+    if (a->status == OK && !a->unasked)
+        e = presence_take(l, a, c);
+    if (e)
+        return e;
+    if (a->told)
+        room_take(l, a);
+    return a->status ? OK : ticket_make(l, a, c);
 }
 
 static bool answered(const lookup *l, uint64_t facility)
@@ -258,6 +297,7 @@ static err unasked_answers(lookup *l)
         *a = maybe;
         a->told = a->unasked = true;
         a->status = asked_node_there(l, v.code) ? OK : ERR_UNREACHABLE;
+        room_take(l, a);
         e = a->status ? OK : ticket_make(l, a, NULL);
         if (e)
             return e;
@@ -350,7 +390,7 @@ static uint8_t why_told(const policy *p, uint8_t why)
 static err facility_fill(job *j, const answer *a, Tsunagu__FacilityAnswer *f)
 {
     const policy *p = j->rules->p;
-    int categories = policy_category_count(p), n = 0;
+    int categories = a->bare ? 0 : policy_category_count(p), n = 0;
     if (categories > CARD_CATEGORIES)
         categories = CARD_CATEGORIES;
     Tsunagu__CategoryAnswer *rows = arena_get(&j->memory, (size_t)categories * sizeof *rows);
@@ -372,9 +412,9 @@ static err facility_fill(job *j, const answer *a, Tsunagu__FacilityAnswer *f)
         c->why = why_told(p, a->right.why[bit]);
         c->from_day = a->right.from[bit];
         c->grain = a->grain;
-        if (a->present[bit]) {
-            c->first_period = a->presence[bit].base;
-            c->periods = wire_bytes(span_of(a->presence[bit].bits, a->presence[bit].bytes));
+        if (a->presence[bit]) {
+            c->first_period = a->presence[bit]->base;
+            c->periods = wire_bytes(span_of(a->presence[bit]->bits, a->presence[bit]->bytes));
         }
     }
     f->categories = list;
@@ -403,7 +443,7 @@ static err facilities_fill(lookup *l, Tsunagu__LookupReply *reply)
     if (!rows || !list)
         return ERR_MEM;
     size_t n = 0;
-    err e = buf_reserve(&j->tickets, l->count * WIRE_TICKET_MAX);
+    err e = buf_reserve(&j->tickets, l->tickets * WIRE_TICKET_MAX);
     for (size_t i = 0; e == OK && i < l->count; i++) {
         if (!l->answers[i]->told)
             continue;

@@ -13,7 +13,16 @@
 #include "proto/base/luhn.h"
 
 enum { LOOKUP_DEADLINE_MS = 30000, SHEET_ARENA = 64 << 20, MANIFEST_MAX = 16 << 20, PLAIN_MAX = 64 << 20,
-       PAGE = 200, SOURCES_MAX = 64, SHEETS_MAX = 64 };
+       SOURCES_MAX = 1024, SHEETS_MAX = 64 };
+
+// What a page may hold, and what each record costs of it at most: its reader refuses what is larger.
+enum { PAGE_DOCUMENTS = 200, PAGE_FIELDS = WIRE_FIELDS_MAX - 500, PAGE_BYTES = WIRE_CONTROL_MAX / 4 * 3,
+       FACILITY_FIELDS = 30, FACILITY_BYTES = 1200, CATEGORY_FIELDS = 30, CATEGORY_BYTES = 400, PERIOD_BYTES = 11,
+       FACTS_FIELDS = 50, FACTS_BYTES = 4000, DOCUMENT_FIELDS = 60, DOCUMENT_BYTES = 3000 };
+
+typedef struct page {
+    size_t fields, bytes, documents;
+} page;
 
 // One disclosing facility's manifest as it comes.
 typedef struct source {
@@ -56,7 +65,8 @@ struct sheet {
     source sources[SOURCES_MAX];
     size_t source_count;
     item *items;
-    size_t item_count, item_room, told;
+    size_t item_count, item_room;
+    size_t told_facilities, told_facts, told; // where the next page begins
 };
 
 static sheet *sheet_new(node *n, control_in *in, const person *who)
@@ -156,11 +166,10 @@ static void periods_show(control_in *in, const Tsunagu__CategoryAnswer *c)
     buf_done(&out);
 }
 
-static void facility_show(sheet *s, size_t i)
+static void facility_show(const sheet *s, control_in *in, size_t i)
 {
     const policy *p = s->rules->r->p;
     const Tsunagu__FacilityAnswer *f = s->reply->facilities[i];
-    control_in *in = s->in;
     bool ja = control_japanese(in);
     char text[30] = "";
     buf granted = {0};
@@ -231,14 +240,54 @@ static void sheet_keep(viewer *v, sheet *s, sheet **ret_oldest)
     pthread_mutex_unlock(&v->lock);
 }
 
+static bool page_takes(page *g, size_t fields, size_t bytes)
+{
+    if (g->fields && (g->fields + fields > PAGE_FIELDS || g->bytes + bytes > PAGE_BYTES))
+        return false;
+    g->fields += fields;
+    g->bytes += bytes;
+    return true;
+}
+
+static bool facility_fits(const sheet *s, page *g)
+{
+    const Tsunagu__FacilityAnswer *f = s->reply->facilities[s->told_facilities];
+    size_t bytes = FACILITY_BYTES;
+    for (size_t k = 0; k < f->n_categories; k++)
+        bytes += CATEGORY_BYTES + f->categories[k]->periods.len * 8 * PERIOD_BYTES;
+    return page_takes(g, FACILITY_FIELDS + f->n_categories * CATEGORY_FIELDS, bytes);
+}
+
+// First which hospitals, then who the patient is there, then the documents. True if that was the last of it.
+static bool page_fill(sheet *s, control_in *in)
+{
+    page g = {.fields = 0};
+    size_t facilities = s->reply ? s->reply->n_facilities : 0;
+    for (; s->told_facilities < facilities; s->told_facilities++) {
+        if (!facility_fits(s, &g))
+            return false;
+        facility_show(s, in, s->told_facilities);
+    }
+    for (; s->told_facts < s->source_count; s->told_facts++) {
+        if (!page_takes(&g, FACTS_FIELDS, FACTS_BYTES))
+            return false;
+        facts_show(in, &s->sources[s->told_facts]);
+    }
+    for (; s->told < s->item_count; s->told++) {
+        if (g.documents == PAGE_DOCUMENTS || !page_takes(&g, DOCUMENT_FIELDS, DOCUMENT_BYTES))
+            return false;
+        document_show(in, s->rules->r->p, s->items[s->told].facility, s->items[s->told].m);
+        g.documents++;
+    }
+    return true;
+}
+
 // The next page into `in`; the sheet ends with the last one.
 static void page_show(sheet *s, control_in *in, err status)
 {
     viewer *v = s->n->view;
     sheet *oldest;
-    for (size_t i = 0; i < PAGE && s->told < s->item_count; i++, s->told++)
-        document_show(in, s->rules->r->p, s->items[s->told].facility, s->items[s->told].m);
-    if (s->told == s->item_count) {
+    if (page_fill(s, in)) {
         control_finish(in, status);
         sheet_free(s);
         return;
@@ -321,12 +370,8 @@ static void sheet_end(sheet *s)
                 control_note(s->in, "%s", k->note);
         }
     }
-    for (size_t i = 0; s->reply && i < s->reply->n_facilities && i < SOURCES_MAX; i++)
-        facility_show(s, i);
     if (s->reply && !s->reply->n_facilities)
         control_note(s->in, "no hospital discloses this patient to this facility");
-    for (size_t i = 0; i < s->source_count; i++)
-        facts_show(s->in, &s->sources[i]);
     if (s->item_count)
         qsort(s->items, s->item_count, sizeof *s->items, item_cmp);
     page_show(s, s->in, status);
@@ -365,6 +410,8 @@ static void source_start(sheet *s, span bytes, const ticket *says)
     if (e)
         on_done(k, e, e == ERR_UNREACHABLE ? "the hub is not connected" : NULL);
 }
+
+static void page_next(node *n, control_in *in, const char *handle);
 
 // ---- lookup ------------------------------------------------------------------------------------------
 
@@ -553,6 +600,11 @@ static err lookup_prepare(sheet *s)
 void sheet_lookup(node *n, control_in *in, bool manifests)
 {
     person who;
+    const char *handle = control_arg(in, "handle");
+    if (handle && handle[0]) {
+        page_next(n, in, handle);
+        return;
+    }
     if (viewer_asker(n, in, &who) != OK)
         return;
     sheet *s = sheet_new(n, in, &who);

@@ -328,7 +328,7 @@ int policy_matrix_run(invocation *v)
 
 // ---- impact ------------------------------------------------------------------------
 
-enum { LOG_SOURCES = 512 };
+enum { LOG_SOURCES = 1024 };
 
 typedef struct log_reader {
     impact *m;

@@ -72,7 +72,7 @@ static err list_one(void *ctx, uint64_t seq, const hash32 *hash, span entry)
 {
     listing *l = ctx;
     // In text an entry grows: names of fields, and two digits a byte.
-    size_t bytes = entry.len * 2 + (l->raw ? 200 : 1000);
+    size_t bytes = l->raw ? entry.len * 2 + 200 : entry.len * 3 + 1000;
     if (l->left == 0 || l->fields + ENTRY_FIELDS > WIRE_FIELDS_MAX ||
         (l->bytes && l->bytes + bytes > PAGE_BYTES)) {
         l->cut = true;

@@ -24,6 +24,7 @@
 #define WIRE_RECORD_MAX (512u << 10)  // bytes of the record of a ratification
 #define WIRE_RULES_HEAD 8             // two lengths before them
 #define WIRE_CONTROL_MAX (1u << 20)   // bytes of a control message
+#define WIRE_VALUE_MAX (64u << 10)    // bytes of a field's value in one: a thousand hospitals of a look-up in a line
 
 #define LINK_CALLS_PEER 256           // calls a peer may have open here
 #define LINK_BYTES_PEER (8u << 20)    // bytes a peer may have waiting to be sent to it

@@ -222,6 +222,71 @@ static void the_log_holds(void **state)
     log_verified(&w);
 }
 
+// Many hospitals: all of them are named, as many with a ticket as a reply has room for, and the log tells
+// which. Who asks for less has room for more.
+static size_t named(const question *q, size_t *ret_tickets)
+{
+    reply r;
+    entry e;
+    size_t n, granted = 0;
+    uint64_t last;
+    lookup_ask(a, q, &r);
+    assert_int_equal(r.status, OK);
+    assert_true(r.body.len <= WIRE_BODY_MAX);
+    Tsunagu__LookupReply *l = REPLY_AS(&r, Tsunagu__LookupReply, tsunagu__lookup_reply__descriptor);
+    assert_non_null(l);
+    last = l->head->seq;
+    n = l->n_facilities;
+    *ret_tickets = 0;
+    for (size_t i = 0; i < n; i++) {
+        const Tsunagu__FacilityAnswer *f = l->facilities[i];
+        ticket k;
+        granted += f->status == OK;
+        if (f->status == OK)
+            assert_int_equal(ticket_open(wire_span(f->ticket), w.p.rules->hub_keys, w.p.rules->hub_key_count,
+                                         clock_now_ms(), &k), OK);
+        else
+            assert_true(f->ticket.len == 0 && f->granted == 0);
+        *ret_tickets += f->ticket.len > 0;
+        assert_true(f->status == OK || f->status == ERR_LIMIT || f->status == ERR_UNREACHABLE);
+    }
+    assert_int_equal(granted, *ret_tickets);
+    reply_done(&r);
+    log_await(&w, "lookup", "tmnit", "ok", &e);
+    while (e.seq < last)
+        log_await(&w, "lookup", "tmnit", "ok", &e);
+    assert_int_equal(e.seq, last);
+    return n;
+}
+
+static void many_places(place *p)
+{
+    p->more = 300;
+    place_rules(p, 1, -1);
+}
+
+static void many_hospitals_are_all_named(void **state)
+{
+    size_t all, few, tickets, more;
+    pseudonym who = who_of(1);
+    (void)state;
+    peer_close(a);
+    peer_close(b);
+    world_close(&w);
+    world_open_with(&w, many_places);
+    a = world_peer(&w, PLACE_TMNIT);
+    b = world_peer(&w, PLACE_SHIRITSU);
+    question q = urgent(&who);
+    all = named(&q, &tickets);
+    assert_true(all > 300);
+    assert_true(tickets > 128);
+    q.categories = 1u << policy_category(w.p.rules->p, "basics");
+    few = named(&q, &more);
+    assert_int_equal(few, all);
+    assert_true(more >= tickets);
+    log_verified(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_consent_that_ended_is_none),
         cmocka_unit_test(the_patients_word_is_kept),
         cmocka_unit_test(the_log_holds),
+        cmocka_unit_test(many_hospitals_are_all_named),
     };
     return cmocka_run_group_tests_name("hub_emergency", tests, begin, end);
 }

@@ -71,7 +71,7 @@ static void answer_raw(span body)
 static void answer_with(span bytes, uint64_t facility, size_t count, uint32_t status)
 {
     Tsunagu__LookupReply r = TSUNAGU__LOOKUP_REPLY__INIT;
-    Tsunagu__FacilityAnswer f[80], *list[80];
+    static Tsunagu__FacilityAnswer f[1030], *list[1030];
     buf body = {0};
     for (size_t i = 0; i < count; i++) {
         tsunagu__facility_answer__init(&f[i]);
@@ -208,6 +208,28 @@ static void tickets_of_others_are_none(void **state)
     nothing_is_shown("unknown");
 }
 
+// How many records of one kind there are on all pages.
+static size_t shown(const char *command, const char *const *args, const char *kind)
+{
+    size_t count = 0, n = 0;
+    const char *next[16];
+    char handle[64] = "";
+    while (args[n])
+        next[n] = args[n], n++;
+    for (;;) {
+        said s;
+        next[n] = handle[0] ? "handle" : NULL, next[n + 1] = handle, next[n + 2] = NULL;
+        bed_say(&b, command, next, &s);
+        assert_int_equal(s.r->status, OK);
+        count += said_count(&s, kind);
+        bool more = s.r->more;
+        snprintf(handle, sizeof handle, "%s", s.r->handle);
+        said_done(&s);
+        if (!more)
+            return count;
+    }
+}
+
 static void rubbish_is_refused(void **state)
 {
     static uint8_t big[190000];
@@ -217,8 +239,11 @@ static void rubbish_is_refused(void **state)
     bed_sign(&k, b.p.hub_sign, &t);
     answer_with(buf_span(&t), b.p.nodes[BED_NODE].discloses, 2, OK); // one facility, twice
     assert_int_equal(bed_do(&b, "timeline", lookup_args), ERR_FORMAT);
-    answer_with((span){0}, 110000000, 70, OK);
+    answer_with((span){0}, 110000000, 1025, OK);
     assert_int_equal(bed_do(&b, "lookup", lookup_args), ERR_LIMIT);
+    // Very many: in pages, none left out.
+    answer_with((span){0}, 110000000, 1000, ERR_LIMIT);
+    assert_int_equal(shown("lookup", lookup_args, "facility"), 1000);
     memset(big, 0xff, sizeof big);
     answer_raw(span_of(big, sizeof big));
     assert_int_equal(bed_do(&b, "lookup", lookup_args), ERR_FORMAT);

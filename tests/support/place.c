@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/base/luhn.h"
 #include "policies/compiler/compile.h"
 #include "proto/crypto/cert.h"
 
@@ -97,6 +98,33 @@ static void add_file(policy_files *f, const char *name, buf *text)
     *text = (buf){0};
 }
 
+uint64_t place_more_code(int i)
+{
+    char body[10];
+    snprintf(body, sizeof body, "%09d", 11980000 + i);
+    return strtoull(body, NULL, 10) * 10 + (uint64_t)(luhn_digit(span_str(body)) - '0');
+}
+
+// Behind the hospital that its union lists first.
+static void more_hospitals(const place *p, policy_files *files)
+{
+    static const char mark[] = "\nviews:\n";
+    for (size_t i = 0; p->more && i < files->count; i++) {
+        buf changed = {0};
+        const char *text = buf_str(&files->items[i].text), *at = strstr(text, mark);
+        if (strcmp(files->items[i].name, "unions/shiritsu.yaml") != 0)
+            continue;
+        place_must(at ? OK : ERR_FORMAT, "shiritsu.yaml");
+        buf_put(&changed, text, (size_t)(at - text));
+        for (int k = 0; k < p->more; k++)
+            buf_printf(&changed, "\n  - {code: %010llu, name: 中央区見本大病院%03d, ward: 中央区, kind: hospital}",
+                       (unsigned long long)place_more_code(k), k);
+        buf_put_str(&changed, at);
+        buf_done(&files->items[i].text);
+        files->items[i].text = changed;
+    }
+}
+
 static void node_file(const place *p, const place_node *n, policy_files *files)
 {
     buf text = {0};
@@ -105,6 +133,8 @@ static void node_file(const place *p, const place_node *n, policy_files *files)
     buf_printf(&text, "discloses: [\"%010llu\"", (unsigned long long)n->discloses);
     if (n == &p->nodes[PLACE_SHIRITSU])
         buf_printf(&text, ", \"%010llu\"", PLACE_SHELF);
+    for (int k = 0; n == &p->nodes[PLACE_SHIRITSU] && k < p->more; k++)
+        buf_printf(&text, ", \"%010llu\"", (unsigned long long)place_more_code(k));
     buf_put_str(&text, "]\nviews: all\nkeys:\n");
     hex_line(&text, "tls", n->spki.at);
     hex_line(&text, "sign", n->sign);
@@ -193,6 +223,7 @@ static void rules_files(const place *p, policy_files *files, diag *d)
     place_must(e, dir);
     shelf_set(files);
     secretariat_set(files);
+    more_hospitals(p, files);
     hub_file(p, files);
 }
 

@@ -32,7 +32,9 @@ typedef struct place {
     rules *rules;       // as last written
     sign_key *hub_sign; // what signs tickets
     place_node nodes[PLACE_NODES];
+    int more;           // so many hospitals more are disclosed for by PLACE_SHIRITSU's node: set it, then place_rules
 } place;
+uint64_t place_more_code(int i); // the code of one of them
 
 void place_make(place *p);
 void place_done(place *p);
