@@ -10,6 +10,7 @@
 #include "node/post.h"
 #include "node/secretariat.h"
 #include "node/stops.h"
+#include "node/told.h"
 #include "policies/engine/emergency.h"
 #include "policies/engine/flow.h"
 #include "policies/engine/table.h"
@@ -141,7 +142,7 @@ static err office_told(job *j, store_txn *t, const uint8_t *reference)
     return e ? e : notice_tell(j, t, SECRETARIAT, FLOW_EVENT_EMERGENCY, reference);
 }
 
-static void mark_of(const uint8_t thread[static LETTER_ID_BYTES], const uint8_t *who, hash32 *ret)
+void emergency_mark(const uint8_t thread[static LETTER_ID_BYTES], const uint8_t *who, hash32 *ret)
 {
     const span parts[3] = {SPAN_LIT("tsunagu emergency v1"), span_of(thread, LETTER_ID_BYTES),
                            span_of(who, PSEUDONYM_BYTES)};
@@ -174,49 +175,55 @@ static uint32_t audience(const policy *p)
 }
 
 typedef struct telling {
-    job *j;
-    store_txn *t;
-    const Tsunagu__EmergencyTold *m;
-    const uint8_t *thread;
-    uint8_t found[32][PSEUDONYM_BYTES + 8]; // own patients it means: pseudonym | facility
+    emergency_own found[EMERGENCY_FOUND_MAX];
     size_t count;
 } telling;
 
 static err own_one(void *ctx, span key, span value)
 {
     telling *k = ctx;
-    hash32 mark;
     (void)value;
-    if (key.len != PSEUDONYM_BYTES + 8)
+    if (key.len != sizeof(emergency_own))
         return ERR_CORRUPT;
-    mark_of(k->thread, key.at, &mark);
-    if (!crypto_same(mark.at, k->m->mark.data, HASH_BYTES))
-        return OK;
-    memcpy(k->found[k->count++], key.at, key.len);
-    return k->count == sizeof k->found / sizeof k->found[0] ? ERR_CLOSED : OK;
+    memcpy(&k->found[k->count++], key.at, key.len);
+    return k->count == EMERGENCY_FOUND_MAX ? ERR_CLOSED : OK;
 }
 
-// Our facilities that have the patient registered, except the one that asked: it knows.
-static err own_told(telling *k, span prefix)
+err emergency_meant(job *j, store_txn *t, const Tsunagu__EmergencyTold *m, const uint8_t *thread,
+                    const emergency_own *found, size_t count)
 {
-    err e = store_walk(k->t, TABLE_OWN_BACK, prefix, (span){0}, own_one, k);
-    for (size_t i = 0; e == OK && i < k->count; i++) {
+    err e = OK;
+    for (size_t i = 0; e == OK && i < count; i++) {
         opening_record o = TSUNAGU__OPENING_RECORD__INIT;
-        uint64_t own = be64_get(k->found[i] + PSEUDONYM_BYTES), number;
-        if (own == k->m->facility)
+        uint64_t own = be64_get(found[i].facility), number;
+        if (own == m->facility)
             continue;
-        o.id = wire_bytes(span_of(k->thread, LETTER_ID_BYTES));
+        o.id = wire_bytes(span_of(thread, LETTER_ID_BYTES));
         o.side = OPENING_TOLD;
-        o.at_ms = k->m->at_ms;
-        o.facility = k->m->facility;
-        o.source = k->m->source;
+        o.at_ms = m->at_ms;
+        o.facility = m->facility;
+        o.source = m->source;
         o.own = own;
-        o.pseudonym = wire_bytes(span_of(k->found[i], PSEUDONYM_BYTES));
-        e = opening_add(k->t, &o, &number);
+        o.pseudonym = wire_bytes(span_of(found[i].who, PSEUDONYM_BYTES));
+        e = opening_add(t, &o, &number);
         if (e == OK)
-            e = facility_told(k->j, k->t, own, k->thread);
+            e = facility_told(j, t, own, thread);
     }
     return e;
+}
+
+// Here the pseudonym is known, and looked up.
+static err own_told(job *j, store_txn *t, const opening_record *o)
+{
+    Tsunagu__EmergencyTold m = TSUNAGU__EMERGENCY_TOLD__INIT;
+    telling *k = arena_get(&j->memory, sizeof *k);
+    if (!k)
+        return ERR_MEM;
+    m.facility = o->facility;
+    m.source = o->source;
+    m.at_ms = o->at_ms;
+    err e = store_walk(t, TABLE_OWN_BACK, wire_span(o->pseudonym), (span){0}, own_one, k);
+    return e ? e : emergency_meant(j, t, &m, o->id.data, k->found, k->count);
 }
 
 static err node_tell(job *j, store_txn *t, const opening_record *o, const policy_node_view *to, uint32_t bits)
@@ -229,7 +236,7 @@ static err node_tell(job *j, store_txn *t, const opening_record *o, const policy
     const span parts[2] = {wire_span(o->id), span_str(to->name)};
     sha256_parts(parts, 2, &thread);
     memcpy(l.thread, thread.at, sizeof l.thread);
-    mark_of(l.thread, o->pseudonym.data, &mark);
+    emergency_mark(l.thread, o->pseudonym.data, &mark);
     m.facility = o->facility;
     m.source = o->source;
     m.at_ms = o->at_ms;
@@ -261,17 +268,6 @@ static uint32_t bits_of(const job *j, const opening_record *o, int no, uint32_t 
 
 static err tell_here(job *j, store_txn *t, const opening_record *o, uint32_t bits)
 {
-    Tsunagu__EmergencyTold m = TSUNAGU__EMERGENCY_TOLD__INIT;
-    hash32 mark;
-    mark_of(o->id.data, o->pseudonym.data, &mark);
-    m.facility = o->facility;
-    m.source = o->source;
-    m.at_ms = o->at_ms;
-    m.mark = wire_bytes(span_of(mark.at, HASH_BYTES));
-    telling *k = arena_get(&j->memory, sizeof *k);
-    if (!k)
-        return ERR_MEM;
-    *k = (telling){.j = j, .t = t, .m = &m, .thread = o->id.data};
     err e = OK;
     if (bits >> FLOW_TO_DISCLOSING & 1)
         e = facility_told(j, t, o->source, o->id.data);
@@ -280,7 +276,7 @@ static err tell_here(job *j, store_txn *t, const opening_record *o, uint32_t bit
     if (e == OK && (bits >> FLOW_TO_SECRETARIAT & 1))
         e = office_told(j, t, o->id.data);
     if (e == OK && (bits >> FLOW_TO_OWN & 1))
-        e = own_told(k, wire_span(o->pseudonym));
+        e = own_told(j, t, o);
     return e;
 }
 
@@ -333,16 +329,12 @@ err emergency_take(job *j, store_txn *t, const letter *l)
         return ERR_FORMAT;
     if (m->source != l->from) // a hospital tells of itself only
         return ERR_DENIED;
-    telling *k = arena_get(&j->memory, sizeof *k);
-    if (!k)
-        return ERR_MEM;
-    *k = (telling){.j = j, .t = t, .m = m, .thread = l->thread};
     err e = OK;
     if (m->to >> FLOW_TO_ASKING & 1)
         e = facility_told(j, t, m->facility, l->thread);
     if (e == OK && (m->to >> FLOW_TO_SECRETARIAT & 1))
         e = office_told(j, t, l->thread);
     if (e == OK && (m->to >> FLOW_TO_OWN & 1))
-        e = own_told(k, (span){0});
+        e = told_put(t, l); // told.c finds who is meant
     return job_store_err(e);
 }

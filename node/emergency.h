@@ -16,6 +16,14 @@ MUST_CHECK err emergency_patient(job *j, store_txn *t, release *r);
 MUST_CHECK err emergency_opened(job *j, store_txn *t, release *r);
 // The facility that is our union's secretariat; 0: none bears its name.
 uint64_t emergency_secretariat(const job *j);
+// By which a facility knows its own patient in a letter EMERGENCY_TOLD, and nobody else does.
+void emergency_mark(const uint8_t thread[static LETTER_ID_BYTES], const uint8_t *who, hash32 *ret);
+// A key of TABLE_OWN_BACK.
+typedef struct emergency_own { uint8_t who[PSEUDONYM_BYTES], facility[8]; } emergency_own;
+enum { EMERGENCY_FOUND_MAX = 32 };
+// Our facilities that have the patient registered are told, except the one that asked: it knows.
+MUST_CHECK err emergency_meant(job *j, store_txn *t, const Tsunagu__EmergencyTold *m, const uint8_t *thread,
+                               const emergency_own *found, size_t count);
 // A letter EMERGENCY_TOLD (post_rows.c).
 MUST_CHECK err emergency_take(job *j, store_txn *t, const letter *l);
 

@@ -18,6 +18,8 @@
 #include "node/reviews.h"
 #include "node/rulebook.h"
 #include "node/scan.h"
+#include "node/person.h"
+#include "node/told.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
 #include "proto/base/log.h"
@@ -28,7 +30,7 @@
 const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
                                    "person", "stop", "ask", "own", "own_back", "letter_out", "letter_stream", "letter_in", "letter_held",
                                    "request", "request_list", "request_past", "content", "known", "notice", "notice_mark",
-                                   "opening", "opening_waits", "opening_last", "objection", "shelf", "joining", "arrivals", NULL};
+                                   "opening", "opening_waits", "opening_last", "objection", "shelf", "joining", "arrivals", "told", NULL};
 
 enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
 
@@ -204,6 +206,7 @@ err node_open(const char *config_path, node **ret)
     if (e == OK)
         e = desk_start(n);
     if (e == OK) {
+        person_known_begin(n);
         disclosure_renew(n); // rules or mapping may have changed while we were away
         joining_sweep(n);
     }
@@ -230,6 +233,7 @@ void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
         flow_tick(n, now);
         notice_tick(n, now);
         reviews_tick(n, now);
+        told_tick(n, now);
         filing_tick(n, now);
         if (reload())
             node_reload(n);

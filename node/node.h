@@ -43,7 +43,8 @@ enum node_table {
     TABLE_OBJECTION, // chart -> whether an objection stands (objection.h)
     TABLE_SHELF,     // node/shelf
     TABLE_JOINING,  // id | side -> an application or a leaving (joining.h)
-    TABLE_ARRIVALS  // documents seen of a chart; when a request was told of new ones (arrivals.h)
+    TABLE_ARRIVALS, // documents seen of a chart; when a request was told of new ones (arrivals.h)
+    TABLE_TOLD      // told.h: openings elsewhere of whom it is not yet known whether they concern us
 };
 extern const char *const node_tables[];
 
@@ -95,6 +96,8 @@ typedef struct node {
     scanner *scan;
     viewer *view;
     post *mail;
+    time_ms told_at;      // main thread: when openings elsewhere are looked at next (told.c)
+    bool telling;         // atomic: they are being looked at
     time_ms reviews_at;   // atomic: when openings that wait are looked at next (reviews.c)
     shelf *papers;
     filing *files;

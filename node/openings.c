@@ -187,3 +187,55 @@ err openings_walk(store_txn *t, bool waiting, uint64_t from, opening_visit visit
     arena_done(&w.memory);
     return e;
 }
+
+// ---- after the rules' retention ------------------------------------------------------------
+
+enum { FORGET_AT_ONCE = 32 };
+
+typedef struct forgetting {
+    day before;
+    uint64_t numbers[FORGET_AT_ONCE];
+    size_t count;
+} forgetting;
+
+static time_ms later(time_ms a, time_ms b)
+{
+    return a > b ? a : b;
+}
+
+// Numbers rise with time: behind the first that is young there is none to forget.
+static err forget_one(void *ctx, uint64_t number, const opening_record *o)
+{
+    forgetting *f = ctx;
+    if (day_of_time(o->at_ms) >= f->before)
+        return ERR_CLOSED;
+    if (!opening_review_waits(o) && !opening_consent_waits(o) &&
+        day_of_time(later(o->at_ms, later(o->closed_ms, o->consent_ms))) < f->before)
+        f->numbers[f->count++] = number;
+    return f->count == FORGET_AT_ONCE ? ERR_CLOSED : OK;
+}
+
+static err opening_drop(job *j, store_txn *t, uint64_t number)
+{
+    uint8_t key[LAST_KEY], at[8];
+    opening_record *o;
+    span value;
+    err e = opening_get(t, number, &j->memory, &o);
+    if (e)
+        return e;
+    e = store_get(t, TABLE_OPENING_LAST, last_key(o, key), &value);
+    if (e == OK && value.len == 8 && be64_get(value.at) == number)
+        e = store_delete(t, TABLE_OPENING_LAST, span_of(key, LAST_KEY));
+    if (e == OK || e == ERR_NOT_FOUND)
+        e = store_delete(t, TABLE_OPENING, number_key(number, at));
+    return e;
+}
+
+err openings_forget(job *j, store_txn *t)
+{
+    forgetting f = {.before = day_minus_months(day_of_time(j->now), policy_flow(j->rules->r->p).retention_months)};
+    err e = openings_walk(t, false, 1, forget_one, &f);
+    for (size_t i = 0; e == OK && i < f.count; i++)
+        e = opening_drop(j, t, f.numbers[i]);
+    return e;
+}

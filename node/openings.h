@@ -26,6 +26,8 @@ MUST_CHECK err opening_get(store_txn *t, uint64_t number, arena *a, opening_reco
 MUST_CHECK err opening_put(store_txn *t, uint64_t number, const opening_record *o);
 // W. It turned out that the patient had not agreed: consent is to be sought if the rules say so.
 MUST_CHECK err opening_unasked(job *j, store_txn *t, uint64_t number);
+// W. Drops a few whose papers need not be kept any longer by the rules. What still waits stays.
+MUST_CHECK err openings_forget(job *j, store_txn *t);
 bool opening_review_waits(const opening_record *o);
 bool opening_consent_waits(const opening_record *o);
 

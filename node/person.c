@@ -208,6 +208,83 @@ err person_known(store_txn *t, const pseudonym *who, bool *ret)
     return store_walk(t, TABLE_KNOWN, span_of(who->at, PSEUDONYM_BYTES), (span){0}, known_one, ret);
 }
 
+// ---- stores from before there was TABLE_KNOWN --------------------------------------------
+
+static const char KNOWN_FILLED[] = "known_filled";
+
+typedef struct filling {
+    char from[SSMIX_CHART_MAX + 2]; // the last chart's name with its NUL: the first key that can stand behind it
+    size_t from_len, count;
+    struct { char chart[SSMIX_CHART_MAX + 1]; pseudonym who; } items[BATCH];
+    size_t looked;
+    bool over;
+} filling;
+
+static err filling_one(void *ctx, span key, span value)
+{
+    filling *f = ctx;
+    person_record p = {.present = false};
+    err e = record_unpack(value, &p);
+    if (e == OK)
+        e = span_to_str(key, f->from, SSMIX_CHART_MAX + 1);
+    if (e)
+        return ERR_CORRUPT;
+    f->from_len = key.len + 1;
+    if (p.named) {
+        strcpy(f->items[f->count].chart, f->from);
+        f->items[f->count++].who = p.who;
+    }
+    return ++f->looked == BATCH ? ERR_CLOSED : OK;
+}
+
+static err filling_run(job *j, store_txn *t)
+{
+    filling *f = j->state;
+    uint8_t key[PSEUDONYM_BYTES + SSMIX_CHART_MAX];
+    uint64_t filled = 0;
+    err e = meta_number(t, KNOWN_FILLED, &filled);
+    f->over = filled != 0;
+    if (e || f->over)
+        return e;
+    e = store_walk(t, TABLE_PERSON, (span){0}, span_of(f->from, f->from_len), filling_one, f);
+    for (size_t i = 0; e == OK && i < f->count; i++)
+        e = store_put(t, TABLE_KNOWN, known_key(&f->items[i].who, f->items[i].chart, key), span_of("", 0));
+    f->over = f->looked < BATCH;
+    if (e == OK && f->over)
+        e = meta_number_put(t, KNOWN_FILLED, 1);
+    return job_store_err(e);
+}
+
+static void filling_answer(job *j, err e);
+
+static void filling_submit(node *n, const filling *before)
+{
+    job *j = job_with(n, sizeof(filling), filling_run, filling_answer);
+    if (!j)
+        return;
+    filling *f = j->state;
+    if (before) {
+        memcpy(f->from, before->from, sizeof f->from);
+        f->from_len = before->from_len;
+    }
+    job_submit(j);
+}
+
+static void filling_answer(job *j, err e)
+{
+    const filling *f = j->state;
+    if (e)
+        log_line(LOG_ERROR, "pseudonyms of patients indexed earlier could not be filled in; the next start tries again: %s",
+                 err_text(e));
+    else if (!f->over && !__atomic_load_n(&j->n->closing, __ATOMIC_SEQ_CST))
+        filling_submit(j->n, f);
+}
+
+void person_known_begin(node *n)
+{
+    filling_submit(n, NULL);
+}
+
 typedef struct charts_of {
     char *chart;
     size_t count;

@@ -32,6 +32,8 @@ MUST_CHECK err person_put(store_txn *t, const person_record *p);
 MUST_CHECK err person_known(store_txn *t, const pseudonym *who, bool *ret);
 // The chart with exactly this pseudonym; *ret_count: 0, 1, or 2: more than one, and ret is any of them.
 MUST_CHECK err person_charts(store_txn *t, const pseudonym *who, char ret[static SSMIX_CHART_MAX + 1], size_t *ret_count);
+// Fills in who was indexed before there was a way from a pseudonym to its chart; once, beside other work.
+void person_known_begin(node *n);
 // Charts that share a trait with this identity, each once, at most `max`, those that share most first.
 MUST_CHECK err person_search(const node *n, store_txn *t, const identity *i, char (*charts)[SSMIX_CHART_MAX + 1],
                              size_t max, size_t *ret_count);

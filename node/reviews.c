@@ -436,6 +436,8 @@ static err round_run(job *j, store_txn *t)
         if (e == OK)
             e = opening_put(t, g->numbers[i], o);
     }
+    if (e == OK)
+        e = openings_forget(j, t);
     return job_store_err(e);
 }
 

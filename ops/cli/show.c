@@ -182,6 +182,9 @@ static const char *head_of(const char *name)
         {"telephone", N_("telephone")}, {"insurer", N_("insurer")}, {"symbol", N_("symbol")},
         {"branch", N_("branch")}, {"insurance", N_("insurance")}, {"birth_date", N_("birth_date")},
         {"issued", N_("issued")}, {"expires", N_("expires")}, {"remarks", N_("remarks")},
+        {"side", N_("side")}, {"patient", N_("patient")}, {"source_name", N_("opened at")}, {"reason", N_("reason")},
+        {"agreed", N_("agreed")}, {"review", N_("review")}, {"due", N_("due")}, {"consent", N_("consent sought")},
+        {"consent_due", N_("consent until")}, {"words", N_("in words")},
     };
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         if (strcmp(heads[i].name, name) == 0)
@@ -195,7 +198,7 @@ static const char *value_of(const char *key, const char *value)
     static const char *const keys[] = {
         "state", "status", "why", "review", "strength", "until", "rules", "consented", "verified", "emergency",
         "withdrawn", "twin", "kana_family", "kana_given", "kanji", "birth_date", "sex", "postal",
-        "telephone", "insurance",
+        "telephone", "insurance", "side", "agreed", "consent",
     };
     static const char *const words[] = {
         N_("connected"), N_("connecting"), N_("serving"), N_("absent"), N_("same"), N_("other"), N_("new"),
@@ -204,6 +207,8 @@ static const char *value_of(const char *key, const char *value)
         N_("ok"), N_("granted"), N_("rule"), N_("agreement"), N_("consent"), N_("window"), N_("member"),
         N_("unknown"), N_("not-asked"), N_("rules-stale"), N_("not-available"), N_("withdrawn"),
         N_("denied"), N_("unreachable"), N_("not_found"), N_("stale"), N_("deadline"), N_("busy"),
+        N_("limit"), N_("disclosing"), N_("asking"), N_("told"), N_("waits"), N_("overdue"), N_("not-justified"),
+        N_("given"), N_("refused"),
     };
     static char remarks[2048]; // until the next call: a cell is shown before the next is asked for
     bool ours = false;
