@@ -118,11 +118,14 @@ static bool consent_holds(const lookup *l, const card *c)
 // What the patient's own word is, as far as the hub has heard it. c: NULL without a card.
 static emergency_word word_of(const lookup *l, const card *c)
 {
-    if (!c)
-        return l->stopped ? EMERGENCY_AGAINST : EMERGENCY_UNASKED;
-    if (c->scope.withdrawn || !c->scope.emergency || (l->stopped && stop_covers(&l->stop, c)))
-        return EMERGENCY_AGAINST;
-    return l->today >= c->scope.from && l->today <= c->scope.until ? EMERGENCY_AGREED : EMERGENCY_UNASKED;
+    emergency_said s = {.stopped = l->stopped};
+    if (c)
+        s = (emergency_said){.consent = true,
+                             .withdrawn = c->scope.withdrawn,
+                             .includes = c->scope.emergency,
+                             .lasts = l->today >= c->scope.from && l->today <= c->scope.until,
+                             .stopped = l->stopped && stop_covers(&l->stop, c)};
+    return emergency_word_of(&s);
 }
 
 static err presence_take(lookup *l, answer *a, const card *c)

@@ -9,6 +9,7 @@
 
 #include "hub/desk.h"
 #include "hub/index.h"
+#include "policies/engine/emergency.h"
 #include "proto/base/log.h"
 
 enum { RELAY_DEADLINE_MS = 300000 };
@@ -119,25 +120,36 @@ err fetch_ready(job *j)
     return OK;
 }
 
-// Every reason why this ticket may not be used now, though it is a good one.
-static err fetch_check(job *j, store_txn *t, fetch *f)
+// A ticket that names no consent, of an emergency: the patient may have said something since.
+static err unasked_check(job *j, store_txn *t, const fetch *f)
 {
     const ticket *k = &f->k;
-    const policy *p = j->rules->p;
     card c;
     stop_record stop;
-    if (f->opened) {
-        snprintf(j->note, sizeof j->note, "ticket: %s", err_text(f->opened));
-        return f->opened == ERR_EXPIRED ? ERR_EXPIRED : ERR_AUTH;
+    day today = day_of_time(j->now);
+    err e = index_card(t, &k->who, k->source, &c), stopped = index_stop(t, &k->who, k->facility, &stop);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    if (stopped != OK && stopped != ERR_NOT_FOUND)
+        return stopped;
+    emergency_said s = {.consent = e == OK};
+    if (s.consent) {
+        s.withdrawn = c.scope.withdrawn;
+        s.includes = c.scope.emergency;
+        s.lasts = today >= c.scope.from && today <= c.scope.until;
     }
-    if (strcmp(k->node, j->caller->node) != 0) {
-        snprintf(j->note, sizeof j->note, "the ticket was issued to another node");
-        return ERR_DENIED;
-    }
-    if (!book_honours(j->h, &k->rules, j->now)) {
-        snprintf(j->note, sizeof j->note, "the rules have changed since: look up again");
-        return ERR_STALE;
-    }
+    s.stopped = stopped == OK && (!s.consent || stop_covers(&stop, &c));
+    if (emergency_opens(j->rules->p, emergency_word_of(&s)))
+        return OK;
+    snprintf(j->note, sizeof j->note, "this hospital has nothing that may be opened in this emergency");
+    return ERR_NOT_FOUND;
+}
+
+static err consent_check(job *j, store_txn *t, const fetch *f)
+{
+    const ticket *k = &f->k;
+    card c;
+    stop_record stop;
     err e = index_card(t, &k->who, k->source, &c);
     if (e)
         return e == ERR_NOT_FOUND ? ERR_WITHDRAWN : e;
@@ -153,6 +165,13 @@ static err fetch_check(job *j, store_txn *t, fetch *f)
         snprintf(j->note, sizeof j->note, "the patient withdrew at this facility");
         return ERR_WITHDRAWN;
     }
+    return OK;
+}
+
+static err source_check(job *j, fetch *f)
+{
+    const ticket *k = &f->k;
+    const policy *p = j->rules->p;
     int source = policy_facility(p, k->source);
     int node = source == POLICY_NONE ? POLICY_NONE : policy_discloser(p, source);
     if (node == POLICY_NONE)
@@ -163,6 +182,26 @@ static err fetch_check(job *j, store_txn *t, fetch *f)
         return ERR_UNREACHABLE;
     }
     return OK;
+}
+
+// Every reason why this ticket may not be used now, though it is a good one.
+static err fetch_check(job *j, store_txn *t, fetch *f)
+{
+    const ticket *k = &f->k;
+    if (f->opened) {
+        snprintf(j->note, sizeof j->note, "ticket: %s", err_text(f->opened));
+        return f->opened == ERR_EXPIRED ? ERR_EXPIRED : ERR_AUTH;
+    }
+    if (strcmp(k->node, j->caller->node) != 0) {
+        snprintf(j->note, sizeof j->note, "the ticket was issued to another node");
+        return ERR_DENIED;
+    }
+    if (!book_honours(j->h, &k->rules, j->now)) {
+        snprintf(j->note, sizeof j->note, "the rules have changed since: look up again");
+        return ERR_STALE;
+    }
+    err e = ticket_unasked(k) ? unasked_check(j, t, f) : consent_check(j, t, f);
+    return e ? e : source_check(j, f);
 }
 
 static void fetch_entry(const fetch *f, Tsunagu__LogEntry *e)

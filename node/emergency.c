@@ -54,19 +54,19 @@ err emergency_gate(job *j, release *r)
 static err word_of(store_txn *t, const release *r, const char *chart, emergency_word *ret)
 {
     consent c;
-    bool against = false, stopped = false;
-    err e = objection_stands(t, chart, &against);
+    emergency_said s = {.lasts = false}; // a ticket that names a consent does not come this way
+    err e = objection_stands(t, chart, &s.objected);
     if (e)
         return e;
     e = consent_get(t, span_str(chart), &c);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    bool had = e == OK;
-    if (had)
-        against = against || c.card.scope.withdrawn || !c.card.scope.emergency;
-    e = stop_covers(t, &r->k.who, r->k.facility, had ? c.card.scope.at : INT64_MIN, &stopped);
+    s.consent = e == OK;
+    s.withdrawn = s.consent && c.card.scope.withdrawn;
+    s.includes = s.consent && c.card.scope.emergency;
+    e = stop_covers(t, &r->k.who, r->k.facility, s.consent ? c.card.scope.at : INT64_MIN, &s.stopped);
     if (e == OK)
-        *ret = against || stopped ? EMERGENCY_AGAINST : EMERGENCY_UNASKED;
+        *ret = emergency_word_of(&s);
     return e;
 }
 

@@ -5,6 +5,13 @@
 
 enum { MINUTES_DEFAULT = 60, REVIEW_HOURS_DEFAULT = 24 }; // where no emergency.yaml says it
 
+emergency_word emergency_word_of(const emergency_said *s)
+{
+    if (s->objected || s->stopped || (s->consent && (s->withdrawn || !s->includes)))
+        return EMERGENCY_AGAINST;
+    return s->consent && s->lasts ? EMERGENCY_AGREED : EMERGENCY_UNASKED;
+}
+
 bool emergency_opens(const policy *p, emergency_word w)
 {
     policy_emergency_view v = policy_emergency(p);

@@ -13,6 +13,15 @@ typedef enum emergency_word {
     EMERGENCY_UNASKED, // there is none, or it ended by itself
     EMERGENCY_AGAINST  // withdrawn, given without emergencies, or an objection stands
 } emergency_word;
+typedef struct emergency_said {
+    bool consent;   // one was recorded, and of it:
+    bool withdrawn;
+    bool includes;  // emergencies
+    bool lasts;     // its time has begun and is not over
+    bool stopped;   // withdrawn at the asking facility, for what was agreed to until then
+    bool objected;  // at the source
+} emergency_said;
+emergency_word emergency_word_of(const emergency_said *s);
 // May such a patient be opened at all?
 bool emergency_opens(const policy *p, emergency_word w);
 
