@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emergencies at a real node, before a hub that signs whatever it likes: who did not agree is opened only as the
 // node's own rules say, only if it is one patient, never against that patient's word, and never without a trace.
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -308,6 +309,165 @@ static void the_asking_side(void **state)
     said_done(&s);
 }
 
+// ---- what time does -----------------------------------------------------------------------
+
+// A job of the test's own: changes one record as if time had passed.
+static void (*ageing)(opening_record *o, time_ms now);
+static uint64_t aged;
+static volatile int aged_over;
+
+static err age_run(job *j, store_txn *t)
+{
+    opening_record *o;
+    err e = opening_get(t, aged, &j->memory, &o);
+    if (e)
+        return e;
+    ageing(o, j->now);
+    return opening_put(t, aged, o);
+}
+
+static void age_answer(job *j, err e)
+{
+    (void)j;
+    __atomic_store_n(&aged_over, e == OK ? 1 : -1, __ATOMIC_SEQ_CST);
+}
+
+static void age(uint64_t number, void (*how)(opening_record *o, time_ms now))
+{
+    ageing = how;
+    aged = number;
+    __atomic_store_n(&aged_over, 0, __ATOMIC_SEQ_CST);
+    job *j = job_new(b.n, age_run, age_answer);
+    assert_non_null(j);
+    job_submit(j);
+    while (!__atomic_load_n(&aged_over, __ATOMIC_SEQ_CST))
+        sched_yield();
+    assert_int_equal(aged_over, 1);
+    __atomic_store_n(&b.n->reviews_at, 0, __ATOMIC_RELAXED); // look at once
+}
+
+static err record_of(uint64_t number, arena *m, opening_record **ret)
+{
+    store_txn *t;
+    place_must(store_read(b.n->keep, &t), "read");
+    err e = opening_get(t, number, m, ret);
+    store_end(t);
+    return e;
+}
+
+static void to_yesterday(opening_record *o, time_ms now)
+{
+    o->review_ms = now - 1000;
+    o->closed_ms = 0;
+    o->reminded = false;
+}
+
+static void to_six_years_ago(opening_record *o, time_ms now)
+{
+    o->at_ms = now - (time_ms)6 * 366 * 86400000;
+    if (o->review_ms)
+        o->review_ms = o->at_ms, o->reminded = true;
+    o->consent_day = 0;
+}
+
+static void and_reviewed(opening_record *o, time_ms now)
+{
+    to_six_years_ago(o, now);
+    o->closed_ms = o->consent_ms = o->at_ms + 1000;
+    o->finding = (char *)"ok";
+}
+
+static void who_is_late_is_reminded_once(void **state)
+{
+    (void)state;
+    time_ms until = clock_mono_ms() + 20000;
+    bool reminded = false;
+    age(1, to_yesterday);
+    while (!reminded) {
+        arena m;
+        opening_record *o;
+        arena_init(&m, 1 << 16);
+        assert_int_equal(record_of(1, &m, &o), OK);
+        reminded = o->reminded;
+        assert_true(opening_review_waits(o)); // reminded, not closed
+        arena_done(&m);
+        assert_true(clock_mono_ms() < until);
+    }
+}
+
+// Six years on the papers may go; one that nobody reviewed stays until somebody does.
+static void old_ones_go_unless_they_wait(void **state)
+{
+    arena m;
+    opening_record *o;
+    time_ms until = clock_mono_ms() + 20000;
+    (void)state;
+    arena_init(&m, 1 << 16);
+    size_t before = counted(false);
+    age(1, to_six_years_ago);
+    age(2, and_reviewed);
+    while (counted(false) == before)
+        assert_true(clock_mono_ms() < until);
+    assert_int_equal(record_of(2, &m, &o), ERR_NOT_FOUND);
+    assert_int_equal(record_of(1, &m, &o), OK);
+    age(1, and_reviewed);
+    while (record_of(1, &m, &o) == OK) {
+        arena_clear(&m);
+        assert_true(clock_mono_ms() < until);
+    }
+    arena_done(&m);
+}
+
+// A store from before there was a way from the pseudonym to the chart, and one that a kill left half filled.
+static err empty_run(job *j, store_txn *t)
+{
+    err e = store_delete(t, TABLE_KNOWN, *(span *)j->state);
+    return e ? e : meta_number_put(t, "known_filled", 0);
+}
+
+static err first_key(void *ctx, span key, span value)
+{
+    buf *out = ctx;
+    (void)value;
+    return buf_put_span(out, key) ? ERR_MEM : ERR_CLOSED;
+}
+
+static uint64_t known(void)
+{
+    uint64_t n;
+    store_txn *t;
+    place_must(store_read(b.n->keep, &t), "read");
+    place_must(store_count(t, TABLE_KNOWN, &n), "count");
+    store_end(t);
+    return n;
+}
+
+static void older_stores_are_filled(void **state)
+{
+    (void)state;
+    uint64_t all = known();
+    buf key = {0};
+    store_txn *t;
+    time_ms until = clock_mono_ms() + 20000;
+    assert_true(all > 0);
+    place_must(store_read(b.n->keep, &t), "read");
+    place_must(store_walk(t, TABLE_KNOWN, (span){0}, (span){0}, first_key, &key), "walk");
+    store_end(t);
+    __atomic_store_n(&aged_over, 0, __ATOMIC_SEQ_CST);
+    job *j = job_with(b.n, sizeof(span), empty_run, age_answer);
+    assert_non_null(j);
+    *(span *)j->state = buf_span(&key);
+    job_submit(j);
+    while (!__atomic_load_n(&aged_over, __ATOMIC_SEQ_CST))
+        sched_yield();
+    assert_int_equal(aged_over, 1);
+    assert_int_equal(known(), all - 1);
+    person_known_begin(b.n);
+    while (known() != all)
+        assert_true(clock_mono_ms() < until);
+    buf_done(&key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +480,9 @@ int main(void)
         cmocka_unit_test(the_asking_side),
         cmocka_unit_test(consent_afterwards),
         cmocka_unit_test(two_charts_are_none),
+        cmocka_unit_test(who_is_late_is_reminded_once),
+        cmocka_unit_test(old_ones_go_unless_they_wait),
+        cmocka_unit_test(older_stores_are_filled),
     };
     return cmocka_run_group_tests_name("node_emergency", tests, begin, end);
 }

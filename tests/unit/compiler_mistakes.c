@@ -48,6 +48,12 @@ static const mistake MISTAKES[] = {
     {"an emergency too long, told to nobody known", "emergency.yaml",
      "kinds: clinics\nroles: physician\ncategories: basics\nminutes: 90\ntold: [patients, family]\n"
      "review_hours: 1000\nwithout_consent: たぶん\n"},
+    {"an emergency of no time, reviewed never", "emergency.yaml",
+     "kinds: [clinic]\nroles: physician\ncategories: basics\nminutes: 0\ntold: [discloser]\n"
+     "review_hours: 0\nwithout_consent: no\ndespite_objection: yes\n"},
+    {"an emergency just beyond its limits", "emergency.yaml",
+     "kinds: [clinic]\nroles: physician\ncategories: basics\nminutes: 61\ntold: [discloser]\n"
+     "review_hours: 721\nwithout_consent: no\ndespite_objection: no\n"},
     {"a file taken away", "roles.yaml", NULL},
     {"a file with a wrong name", "rule.yaml", "rules: []\n"},
     {"a file with a wrong ending", "unions/d.yml", "union: d\n"},

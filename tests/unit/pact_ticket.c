@@ -110,6 +110,7 @@ static void same_ticket(const ticket *a, const ticket *b)
     assert_memory_equal(a->consent_id, b->consent_id, sizeof a->consent_id);
     assert_memory_equal(a->rules.at, b->rules.at, sizeof a->rules.at);
     assert_true(a->consent_revision == b->consent_revision && a->log_seq == b->log_seq);
+    assert_int_equal(a->reason, b->reason);
 }
 
 static void there_and_back(void **state)
@@ -371,6 +372,64 @@ static void a_batch_used_wrongly(void **state)
     buf_done(&out);
 }
 
+// Of an emergency: version 2, its reason at the body's end; one value has one spelling.
+static void of_an_emergency(void **state)
+{
+    (void)state;
+    for (unsigned reason = 0; reason < 256; reason++) {
+        ticket t = typical(1), back;
+        buf body = {0}, plain = {0};
+        t.reason = (uint8_t)reason;
+        assert_int_equal(ticket_pack(&t, &body), OK);
+        assert_int_equal(body.at[0], reason ? 2 : 1);
+        assert_int_equal(body.len, (size_t)171 + strlen(t.node) + 4 * 4 + (reason ? 1 : 0));
+        assert_false(ticket_unasked(&t)); // it names a consent
+        ticket_batch b;
+        ticket_batch_init(&b);
+        uint32_t index = 0;
+        assert_int_equal(ticket_batch_add(&b, buf_span(&body), &index), OK);
+        assert_int_equal(ticket_batch_sign(&b, hub), OK);
+        assert_int_equal(ticket_batch_take(&b, index, buf_span(&body), &plain), OK);
+        assert_int_equal(open_it(buf_span(&plain), NOW, &back), OK);
+        same_ticket(&t, &back);
+        // Cut anywhere, or any byte of the body another: nothing opens.
+        for (size_t i = 0; reason == 5 && i < plain.len; i++) {
+            assert_true(open_it(span_of(plain.at, i), NOW, &back) != OK);
+            plain.at[i] ^= 0x01;
+            assert_true(open_it(buf_span(&plain), NOW, &back) != OK);
+            plain.at[i] ^= 0x01;
+        }
+        if (reason == 5) {
+            plain.at[body.len - 1] = 0; // an emergency without a reason is none
+            assert_int_equal(ticket_peek(buf_span(&plain), &back), ERR_FORMAT);
+            plain.at[body.len - 1] = 6;
+            assert_int_equal(open_it(buf_span(&plain), NOW, &back), ERR_AUTH);
+            plain.at[0] = 1;
+            assert_true(open_it(buf_span(&plain), NOW, &back) != OK);
+        }
+        ticket_batch_done(&b);
+        buf_done(&body);
+        buf_done(&plain);
+    }
+}
+
+static void who_did_not_agree(void **state)
+{
+    (void)state;
+    ticket t = typical(1);
+    t.reason = 3;
+    assert_false(ticket_unasked(&t));
+    t.consent_revision = 0;
+    assert_false(ticket_unasked(&t)); // it still names one
+    memset(t.consent_id, 0, sizeof t.consent_id);
+    assert_true(ticket_unasked(&t));
+    t.consent_revision = 1;
+    assert_false(ticket_unasked(&t));
+    t.consent_revision = 0;
+    t.reason = 0; // no emergency: naming none opens nothing
+    assert_false(ticket_unasked(&t));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +443,8 @@ int main(void)
         cmocka_unit_test(keys_and_clocks),
         cmocka_unit_test(what_is_out_of_range_is_not_packed),
         cmocka_unit_test(a_batch_used_wrongly),
+        cmocka_unit_test(of_an_emergency),
+        cmocka_unit_test(who_did_not_agree),
     };
     return cmocka_run_group_tests(tests, keys_made, keys_freed);
 }
