@@ -20,6 +20,7 @@
 enum {
     LETTERS_AHEAD = 16,      // a letter so far ahead of the last one taken is not held
     LETTERS_HELD = 1024,     // held in all: beyond it senders keep their own
+    LETTERS_HELD_BODY = 4096, // bytes of one that is held: a longer one its sender keeps until its turn
     LETTERS_PARALLEL = 8,    // on their way to one node; 1 while it fails
     LETTERS_ATTEMPTS = 64,   // on their way in all
     LETTERS_RETRY_MS = 1000, // first pause after a failed attempt; doubles, jittered

@@ -261,6 +261,30 @@ static void holding_is_bounded(void **state)
     box_free(b);
 }
 
+static void a_long_letter_waits_at_its_sender(void **state)
+{
+    (void)state;
+    static const char longest[LETTERS_HELD_BODY + 1] = {1};
+    box *b = box_new("b");
+    store_txn *t;
+    uint64_t held;
+    assert_int_equal(store_write(b->keep, &t), OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        letter l = say("", 1, 2, "b", "x");
+        err status;
+        be32_put(l.thread, i);
+        l.from_node = "a";
+        l.seq = 2;
+        l.body = span_of(longest, LETTERS_HELD_BODY + i);
+        assert_int_equal(letters_take(b->l, t, &l, 1, &status), OK);
+        assert_int_equal(status, ERR_BUSY);
+    }
+    assert_int_equal(store_count(t, 3, &held), OK);
+    assert_int_equal(held, 1);
+    assert_int_equal(store_commit(t), OK);
+    box_free(b);
+}
+
 static void a_refusal_is_final_and_told(void **state)
 {
     (void)state;
@@ -465,6 +489,7 @@ int main(void)
         cmocka_unit_test(in_order_and_once),
         cmocka_unit_test(early_ones_are_held),
         cmocka_unit_test(holding_is_bounded),
+        cmocka_unit_test(a_long_letter_waits_at_its_sender),
         cmocka_unit_test(a_refusal_is_final_and_told),
         cmocka_unit_test(a_node_that_is_away),
         cmocka_unit_test(one_letter_that_nobody_passes_on_stops_no_other),
