@@ -107,13 +107,18 @@ static void id_turn(uint8_t id[static REQUEST_ID_BYTES])
     id[0] ^= 0x80;
 }
 
+void flow_thread(const job *j, const request *r, uint8_t ret[static LETTER_ID_BYTES])
+{
+    memcpy(ret, r->id.data, REQUEST_ID_BYTES);
+    if (r->side == REQUEST_HOSPITAL && own_node(j, r->other_node))
+        id_turn(ret);
+}
+
 err flow_post(job *j, store_txn *t, const request *r, letter_kind kind, const ProtobufCMessage *body)
 {
     letter say = {.kind = kind, .from = r->own, .to = r->other, .to_node = r->other_node};
     buf bytes = {.max = LETTER_BODY_MAX};
-    memcpy(say.thread, r->id.data, REQUEST_ID_BYTES);
-    if (r->side == REQUEST_HOSPITAL && own_node(j, r->other_node))
-        id_turn(say.thread);
+    flow_thread(j, r, say.thread);
     err e = body ? wire_encode(body, &bytes) : OK;
     say.body = buf_span(&bytes);
     bool known = r->other_node[0] && node_speaks(j, r->other_node, r->other);

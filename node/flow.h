@@ -19,6 +19,8 @@ requests flow_reading(void); // for looking
 MUST_CHECK err flow_step(job *j, store_txn *t, request *r, request_event e, const char *who, const char *text,
                          letter_kind kind, const ProtobufCMessage *body);
 MUST_CHECK err flow_post(job *j, store_txn *t, const request *r, letter_kind kind, const ProtobufCMessage *body);
+// What its letters are numbered under.
+void flow_thread(const job *j, const request *r, uint8_t ret[static LETTER_ID_BYTES]);
 // W. Records the consent of a request on its chart and discloses: card, consent, step, in one. also: as `confirm`.
 MUST_CHECK err flow_accept(job *j, store_txn *t, request *r, const char *by, bool also);
 // W. The consent that this request opened ends: for its facility alone, if others stand beside it.

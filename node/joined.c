@@ -115,7 +115,9 @@ static err request_end(job *j, store_txn *t, request *r)
     request_side by;
     if (!ending_of(r, &event, &by))
         return OK;
-    err e = post_forget(j, t, r->id.data);
+    uint8_t thread[LETTER_ID_BYTES];
+    flow_thread(j, r, thread);
+    err e = post_forget(j, t, thread);
     if (e == OK)
         e = requests_step(&q, t, r, event, by, "", GONE, j->now);
     if (e == OK && disclosed && member(p, r->own))
