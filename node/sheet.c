@@ -428,6 +428,14 @@ static err ticket_fits(const sheet *s, const Tsunagu__FacilityAnswer *f, ticket 
         strcmp(t.node, s->n->config.name) != 0 || memcmp(t.user, s->user_id, USER_ID_BYTES) != 0 ||
         !span_eq(span_of(t.who.at, PSEUDONYM_BYTES), wire_span(s->q.pseudonym)))
         return ERR_AUTH;
+    // What the user asked as treatment the hub cannot make an emergency that opens without a consent.
+    if ((t.reason != 0) != (s->q.reason && s->q.reason[0]))
+        return ERR_AUTH;
+    const rules *theirs = book_named(s->rules, &t.rules);
+    if (theirs && (strcmp(policy_purpose_text(theirs->p, t.purpose).id, s->q.purpose) != 0 ||
+                   strcmp(policy_role_text(theirs->p, t.role).id, s->q.role) != 0 ||
+                   (t.reason && strcmp(emergency_reason_of(s->rules, &t), s->q.reason) != 0)))
+        return ERR_AUTH;
     *ret = t;
     return OK;
 }
