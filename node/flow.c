@@ -515,7 +515,7 @@ static bool same_patient(const Tsunagu__RequestBody *a, const Tsunagu__RequestBo
     return span_eq(wire_span(a->pseudonym), wire_span(b->pseudonym)) && strcmp(a->number, b->number) == 0;
 }
 
-static err body_check(job *j, const Tsunagu__RequestBody *b)
+static err body_check(job *j, const Tsunagu__RequestBody *b, bool changed)
 {
     identity i;
     pseudonym said, made;
@@ -530,7 +530,7 @@ static err body_check(job *j, const Tsunagu__RequestBody *b)
     identity_wipe(&i);
     if (e == OK && !pseudonym_same(&said, &made))
         e = ERR_FORMAT;
-    return e ? e : written_check(j, b);
+    return e ? e : written_check(j, b, changed);
 }
 
 err flow_take_request(job *j, store_txn *t, const letter *l)
@@ -543,7 +543,7 @@ err flow_take_request(job *j, store_txn *t, const letter *l)
     if (l->to != j->n->facility || !could_show(j, l->from))
         return ERR_DENIED;
     if (DECODE(l, Tsunagu__RequestBody, tsunagu__request_body__descriptor, &j->memory, &b) != OK ||
-        body_check(j, b) != OK)
+        body_check(j, b, false) != OK)
         return ERR_FORMAT;
     tsunagu__request_record__init(r);
     r->id = wire_bytes(arena_copy(&j->memory, span_of(l->thread, REQUEST_ID_BYTES)));
@@ -601,7 +601,7 @@ static err word_read(job *j, const letter *l, request *r, const char **ret_text)
     if (DECODE(l, Tsunagu__SayBody, tsunagu__say_body__descriptor, &j->memory, &say) != OK ||
         strlen(say->text) > REQUEST_TEXT_MAX || strlen(say->reason) > 64)
         return ERR_FORMAT;
-    if (say->form && body_check(j, say->form) != OK)
+    if (say->form && body_check(j, say->form, l->kind == LETTER_CHANGE) != OK)
         return ERR_FORMAT;
     if (l->kind == LETTER_CHANGE && r->side == REQUEST_HOSPITAL && (!say->form || change_check(j, r, say->form) != OK))
         return ERR_FORMAT;

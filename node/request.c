@@ -335,7 +335,7 @@ static err form_args(job *j, asking *k, control_in *in)
     }
     k->consent.by = k->who.user;
     if (e == OK)
-        e = written_check(j, &k->body); // two papers that say different things are sorted out here, not at the hospital
+        e = written_check(j, &k->body, false); // papers that differ are sorted out here, not at the hospital
     if (e == ERR_FORMAT && !j->note[0])
         snprintf(j->note, sizeof j->note, "the registration and the consent form do not say the same");
     if (e == OK && request_identity(&k->person, &k->form) != OK)

@@ -317,10 +317,9 @@ static err body_same(job *j, const filled *f, const Tsunagu__RequestBody *b)
     return e;
 }
 
-err written_check(job *j, const Tsunagu__RequestBody *b)
+err written_check(job *j, const Tsunagu__RequestBody *b, bool changed)
 {
     const policy *p = j->rules->r->p;
-    bool changed = false;
     filled f, normal;
     err e = b->n_forms > FORMS_MOST ? ERR_FORMAT : OK;
     for (size_t i = 0; e == OK && i < b->n_forms; i++)

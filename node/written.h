@@ -21,7 +21,8 @@ MUST_CHECK err written_change(job *j, const filled *f, Tsunagu__ConsentTerms *te
 MUST_CHECK err written_attach(job *j, const filled *f, Tsunagu__RequestBody *b);
 // The other end: every form is one, is good under the rules in force if they have that version of it, and the
 // last consent or registration says what the body says. ERR_FORMAT.
-MUST_CHECK err written_check(job *j, const Tsunagu__RequestBody *b);
+// changed: the terms were changed since, with or without a paper of their own, and need not be those.
+MUST_CHECK err written_check(job *j, const Tsunagu__RequestBody *b, bool changed);
 void written_show(control_in *in, const Tsunagu__RequestBody *b); // `paper` and `filled` records
 
 #endif

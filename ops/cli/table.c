@@ -462,7 +462,7 @@ const command_row command_table[] = {
      N_("Each candidate stands beside the form field by field: what agrees, and what differs and how."),
      inbox_one_options, "inbox.show",
      "form: kana_family kana_given kanji_family kanji_given birth sex postal telephone consent_to categories proxy | "
-     "step: time event by state who text | "
+     "filled: form field value | step: time event by state who text | "
      "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance consented "
      "remarks",
      NULL},

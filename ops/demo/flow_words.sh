@@ -60,3 +60,44 @@ word second_person 'no insurance card, and the patient has moved: the rules want
 word not_oneself 'who accepted cannot be the second person' '受け付けた本人は二人目になれません'
 word second_completed 'a second officer agrees: %s has its completion notice' '別の担当者が確かめ、%s に登録完了通知が届きました'
 word second_sees '%s sees %d documents under its own number, of %s alone' '%s が自院の番号で見られる文書 %d 件、%s のものだけ'
+
+word step_change 'The patient wants less to be seen' '患者さんが、見せる範囲を狭める'
+word changed '%s files the change; it holds at %s and at the hub after %d ms, without anybody having to agree' \
+    '%s が同意内容の変更を出すと、%s とハブで %d ミリ秒後に有効。だれの承認も要りません'
+word fewer 'before, %d categories; now only: %s' '前は %d 区分、いまは: %s'
+word ticket_of_before 'a ticket issued before the change opens nothing at %s any more' '変更の前に出た閲覧券では、%s の何も開けません'
+
+word step_emergency 'An emergency: a patient who never agreed' '救急: 同意していない患者さん'
+word no_emergency '%s has no patient for this step: it is left out' '%s にこの段に合う患者さんがいないため、省きます'
+word usual_nothing 'in the usual way the physician on duty at %s sees nothing: there is no consent' \
+    '%s の当直医は、ふつうの照会では何も見られません (同意がないため)'
+word no_reason 'without a reason of the rules'\'' list it is refused' '規約の一覧にある理由がなければ断られます'
+word opened_in_emergency 'with a reason, %s opens what the rules allow in emergencies: %d documents' \
+    '理由があれば、%s は規約が救急に許すものを開けます: 文書 %d 件'
+word not_told '%s was not told' '%s に知らされていません'
+word hospital_told '%s is told: notice %s, within %d ms' '%s に知らされました: お知らせ %s 番、%d ミリ秒以内'
+word clinic_told 'the patient'\''s own clinic, %s, is told: notice %s, within %d ms' \
+    'かかりつけの %s に知らされました: お知らせ %s 番、%d ミリ秒以内'
+word review_waits 'it stands in the review list as no. %s (%s), to be closed by %s' '点検の一覧に第 %s 番 (%s)、期限 %s として残ります'
+word review_closed 'an officer of %s with that duty closes it: it was justified' '%s の担当者が「必要だった」として閉じました'
+word review_once 'and nobody changes that afterwards' 'あとからは変えられません'
+word consent_sought 'at %s the patient'\''s consent is still to be sought, by %s' '%s では、%s までに本人の同意を求めることになっています'
+word consent_noted 'the patient has agreed afterwards: noted' '患者さんはあとで同意しました: 記録しました'
+
+word hospital_away 'the node of %s is stopped' '%s のノードを止めました'
+word withdrawn_own 'the patient withdraws at %s; durable at the hub (no. %s) after %d ms' \
+    '患者さんが %s で撤回。ハブに記録されました (番号 %s、%d ミリ秒)'
+word hospital_knows '%s is back and knows by itself: its request is withdrawn (%d ms after the start)' \
+    '%s が戻ると、ひとりでに伝わりました: 依頼は撤回済み (起動から %d ミリ秒)'
+word hospital_knows_too '%s knows as well' '%s にも伝わっています'
+word other_still '%s, where the patient did not withdraw, still sees %s' '撤回していない %s には、%s がまだ見えます'
+word clinic_knows 'and %s knows: its request is withdrawn' '%s にも伝わりました: 依頼は撤回済み'
+
+word step_notices 'What everybody was told' 'だれに何が知らされたか'
+word notices_unread 'the notices of %s cannot be read' '%s へのお知らせを読めません'
+word notices_of '%s: %d notices' '%s: お知らせ %d 件'
+word notices_complete '%d notices in all: arrived, completed, asked back, refused, emergency' \
+    'あわせて %d 件: 依頼の到着、登録完了、問い返し、登録不可、救急'
+word notices_blind 'none holds a name, a date of birth, a patient number or a pseudonym (%d words looked for)' \
+    '名前も生年月日も患者番号も仮名も、どこにもありません (%d 語をさがしました)'
+word notices_taken '%s has taken all of its notices: nothing waits' '%s はお知らせをすべて受け取りました: 残りなし'

@@ -4,7 +4,7 @@
 # Sourced by ops/run and tests/live/story, after words, tell, federation, storages and the files of the steps.
 # Before: root (of the checkout), BIN, FEDERATION, SEED, PATIENTS, SHARED.
 
-STORY=(start scan paper request inbox accept timeline open refusals second withdraw council log)
+STORY=(start scan paper request inbox accept timeline open refusals second change emergency withdraw council notices log)
 STEPS=${#STORY[@]}
 
 play() { # NUMBER: 1 is the first

@@ -114,8 +114,8 @@ since_ms() { # START, as of EPOCHREALTIME
 
 step_request() {
     local u asked states start=$EPOCHREALTIME until=$((SECONDS + READY_SECONDS)) others id
-    try "$A" request "$OWN_NUMBER" --as "clerk-$A" --ask-all "${FORM[@]}" --agreed "$(today)" --paper "$PAPER_HASH" \
-        --urgency 1 --json
+    try "$A" request "$OWN_NUMBER" --as "clerk-$A" --ask-all --form "$FEDERATION/registration.yaml" \
+        --consent "$FEDERATION/consent.yaml" --json
     asked=$(pick 'map(select(.kind == "request")) | length')
     judge "$( ((CODE == 0 && asked >= 3)) && echo yes)" asked_all "${CLINIC_NAME[$A]}" "$OWN_NUMBER" "$asked"
     for u in "${UNIONS[@]}"; do
@@ -168,7 +168,7 @@ beside() { # UNION ID CHART
     judge "$([[ -n $strength && $strength != none ]] && echo yes)" beside "${NAME_OF[$1]}" "$3" \
         "$(strength_word "$strength")"
     try "$1" inbox show "$2" --as "office-$1"
-    printf '%s\n' "$OUT" | awk 'NF == 0 { n++ } n >= 3' | grep . | block 6
+    printf '%s\n' "$OUT" | awk -v RS= '{ last = $0 } END { print last }' | block 6
 }
 
 step_inbox() {
@@ -279,4 +279,27 @@ registered_earlier_second() {
     try "$B" confirm --chart "$CHART_B" --by "office-$B" --to "facility:${CLINIC_OF[$A]},facility:${CLINIC_OF[$D]}" \
         --registered-on "$REGISTERED" --json
     ((CODE == 0)) && try "$B" publish wait --timeout-ms 10000 --json && ((CODE == 0))
+}
+
+# ---- change ------------------------------------------------------------------------
+
+# The patient no longer wants everything to be seen. Narrowing needs nobody at the hospital.
+step_change() {
+    local before ticket start=$EPOCHREALTIME granted
+    try "$A" timeline --as "dr-$A" --number "$OWN_NUMBER" --json
+    ticket=$(ticket_of "$OUT" "$C")
+    before=$(pick --arg c "${CODE_OF[$C]}" 'map(select(.kind == "category" and (.facility | tostring) == $c and
+        ((.why // "") == "" or .why == "granted"))) | length')
+    start=$EPOCHREALTIME
+    try "$A" request change "${REQUEST[$C]}" --as "clerk-$A" --categories basics,prescriptions,laboratory --json
+    judge "$( ((CODE == 0)) && request_await "$A" "clerk-$A" "${REQUEST[$C]}" completed && echo yes)" changed \
+        "${CLINIC_NAME[$A]}" "${NAME_OF[$C]}" "$(since_ms "$start")"
+    try "$A" lookup --as "dr-$A" --number "$OWN_NUMBER" --json
+    granted=$(pick --arg c "${CODE_OF[$C]}" 'map(select(.kind == "category" and (.facility | tostring) == $c and
+        ((.why // "") == "" or .why == "granted")).label) | join(", ")')
+    judge "$(holds --arg c "${CODE_OF[$C]}" 'map(select(.kind == "category" and (.facility | tostring) == $c and
+        ((.why // "") == "" or .why == "granted")).category) as $g | ($g | length) > 0 and
+        ($g - ["basics", "prescriptions", "laboratory"] == [])' && echo yes)" fewer "$before" "$granted"
+    try "$A" manifest --as "dr-$A" --ticket "$ticket"
+    refused 7 ticket_of_before "${NAME_OF[$C]}"
 }

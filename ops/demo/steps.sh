@@ -14,7 +14,6 @@ FORM=()               # the patient, as the registration form has it: options of
 TIMELINE=''           # the physician's, as JSON
 NURSE_AT=''           # the hospital that refused the nurse
 OLDER_ASKED=no        # whether there was anything older than the window to ask for
-OTHER=''              # the hospital that still disclosed after the other had stopped
 
 # ---- start -------------------------------------------------------------------------
 
@@ -365,34 +364,48 @@ refuse_stranger() {
 
 # ---- withdraw ----------------------------------------------------------------------
 
+# The clinic's clerk withdraws while a hospital's node is away; then the patient withdraws at the other hospital.
 step_withdraw() {
-    local fresh u document day type
+    local mine other u document day type start
     try "$A" timeline --as "dr-$A" --number "$OWN_NUMBER" --json
-    fresh=$OUT
-    TIMELINE=$fresh
+    mine=$OUT
+    TIMELINE=$mine
     IFS=$'\t' read -r u document day type < <(document_of prescriptions) || true
-    try "$A" open --as "dr-$A" --ticket "$(ticket_of "$fresh" "$u")" --document "$document" --json
+    try "$A" open --as "dr-$A" --ticket "$(ticket_of "$mine" "$u")" --document "$document" --json
     judge "$( ((CODE == 0)) && echo yes)" before_withdrawal "$type" "$day" "${NAME_OF[$u]}"
-    # At the hospital that disclosed it.
-    OTHER=$C
-    [[ $u == "$B" ]] || OTHER=$B
-    try "$u" withdraw --chart "$([[ $u == "$B" ]] && echo "$CHART_B" || echo "$CHART_C")" --by staff-2041 --json
-    judge "$( ((CODE == 0)) && echo yes)" withdrawn_at "${NAME_OF[$u]}" "$(pick '.[0].revision')"
-    try "$A" open --as "dr-$A" --ticket "$(ticket_of "$fresh" "$u")" --document "$document"
-    refused 7 read_after "${NAME_OF[$u]}"
-    try "$u" publish wait --timeout-ms 10000 --json
-    try "$A" lookup --as "dr-$A" --number "$OWN_NUMBER" --json
-    judge "$(holds --arg f "${CODE_OF[$u]}" 'any(.[]; (.facility | tostring) == $f) | not' && echo yes)" lookup_after "${NAME_OF[$u]}"
-    # And at the clinic: that ends everything for this clinic, whoever disclosed.
-    judge "$(holds --arg f "${CODE_OF[$OTHER]}" 'any(.[]; .kind == "facility" and (.facility | tostring) == $f and .status == "ok")' &&
-        echo yes)" other_still "${NAME_OF[$OTHER]}"
-    fresh=$OUT
+    try "$D" timeline --as "dr-$D" --number "$OTHER_NUMBER" --json
+    other=$OUT
+    stop_daemon "$C"
+    note hospital_away "${NAME_OF[$C]}"
+    start=$EPOCHREALTIME
     try "$A" own-withdraw --as "dr-$A" --number "$OWN_NUMBER" --json
-    judge "$( ((CODE == 0)) && echo yes)" withdrawn_own "${CLINIC_NAME[$A]}" "$(pick '.[0].seq')"
-    try "$A" manifest --as "dr-$A" --ticket "$(ticket_of "$fresh" "$OTHER")"
-    refused 7 read_after "${NAME_OF[$OTHER]}"
+    judge "$( ((CODE == 0)) && echo yes)" withdrawn_own "${CLINIC_NAME[$A]}" "$(pick '.[0].seq')" "$(since_ms "$start")"
     try "$A" lookup --as "dr-$A" --number "$OWN_NUMBER" --json
     judge "$(holds 'map(select(.kind == "facility")) | length == 0' && echo yes)" lookup_nothing
+    for u in "$B" "$C"; do
+        try "$A" manifest --as "dr-$A" --ticket "$(ticket_of "$mine" "$u")"
+        refused 7 read_after "${NAME_OF[$u]}"
+    done
+    start=$EPOCHREALTIME
+    start_node "$C"
+    wait_ready "$C" || { OUT='' ERR='' && bad node_connected "${NAME_OF[$C]}"; return; }
+    judge "$(request_await "$C" "office-$C" "${REQUEST[$C]}" withdrawn && echo yes)" hospital_knows "${NAME_OF[$C]}" \
+        "$(since_ms "$start")"
+    judge "$(request_await "$B" "office-$B" "${REQUEST[$B]}" withdrawn && echo yes)" hospital_knows_too "${NAME_OF[$B]}"
+    # What the patient agreed to at the other clinic is another matter, until it is ended at the hospital.
+    try "$D" lookup --as "dr-$D" --number "$OTHER_NUMBER" --json
+    judge "$(holds --arg f "${CODE_OF[$B]}" 'any(.[]; .kind == "facility" and (.facility | tostring) == $f and .status == "ok")' &&
+        echo yes)" other_still "${CLINIC_NAME[$D]}" "${NAME_OF[$B]}"
+    try "$D" timeline --as "dr-$D" --number "$OTHER_NUMBER" --json
+    other=$OUT
+    try "$B" withdraw --chart "$CHART_B" --by "office-$B" --json
+    judge "$( ((CODE == 0)) && echo yes)" withdrawn_at "${NAME_OF[$B]}" "$(pick '.[0].revision')"
+    try "$D" manifest --as "dr-$D" --ticket "$(ticket_of "$other" "$B")"
+    refused 7 read_after "${NAME_OF[$B]}"
+    try "$B" publish wait --timeout-ms 10000 --json
+    try "$D" lookup --as "dr-$D" --number "$OTHER_NUMBER" --json
+    judge "$(holds --arg f "${CODE_OF[$B]}" 'any(.[]; (.facility | tostring) == $f) | not' && echo yes)" lookup_after "${NAME_OF[$B]}"
+    judge "$(request_await "$D" "clerk-$D" "${SECOND[$B]}" withdrawn && echo yes)" clinic_knows "${CLINIC_NAME[$D]}"
 }
 
 logged() { # DAEMON LABEL EVENT STATUS LEAST
@@ -455,6 +468,7 @@ step_log() {
     logged hub hub fetch withdrawn 1
     logged hub hub tombstone ok 1
     logged hub hub withdraw ok 1
+    logged hub hub letter ok 10
     logged hub hub rules ok 1
     logged hub hub rules denied 1
     logged "$B" "${NAME_OF[$B]}" consent ok 1
@@ -462,7 +476,7 @@ step_log() {
     [[ -z $NURSE_AT ]] || logged "$NURSE_AT" "${NAME_OF[$NURSE_AT]}" release denied 1
     [[ $OLDER_ASKED == no ]] || logged "$B" "${NAME_OF[$B]}" release expired 1
     logged "$C" "${NAME_OF[$C]}" consent ok 1
-    logged "$OTHER" "${NAME_OF[$OTHER]}" stop_told ok 1
+    logged "$C" "${NAME_OF[$C]}" stop_told ok 1
     logged "$A" "$clinic" register ok 1
     logged "$A" "$clinic" rules ok 2
     logged "$A" "$clinic" ask ok 2

@@ -260,14 +260,12 @@ word stranger_refused 'without a place in the membership list it is not let in (
 word stranger_status 'its own status says so: %s' 'そのノード自身の状態表示: %s'
 word stranger_absent 'and the hub lists no such node' 'ハブのノード一覧にもありません'
 
-word step_withdraw 'The patient withdraws' '患者さんが同意を撤回する'
+word step_withdraw 'The patient withdraws, while a hospital cannot be reached' '病院につながらないときに、患者さんが同意を撤回する'
 word before_withdrawal 'a moment before, with a fresh ticket, the clinic can read: %s of %s, %s' \
     '直前には新しい閲覧券で読めます: %s、%s、%s'
 word withdrawn_at '%s records the withdrawal (revision %s)' '%s が撤回を記録しました (第 %s 版)'
 word read_after 'with the ticket of a moment ago nothing more comes from %s' '直前の閲覧券でも、%s からはもう何も来ません'
 word lookup_after 'a new look-up no longer names %s' '新しい照会に %s はもう出てきません'
-word other_still '%s, where nothing was withdrawn, still answers' '撤回していない %s はまだ答えます'
-word withdrawn_own 'the patient withdraws at %s too; durable at the hub (no. %s)' '患者さんは %s でも撤回。ハブに記録されました (番号 %s)'
 word lookup_nothing 'a new look-up finds nothing at all' '新しい照会では何も見つかりません'
 
 word step_council 'The council ratifies a change, and the running federation switches' \
