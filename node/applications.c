@@ -275,25 +275,27 @@ static void decide_answer(job *j, err e)
     job_finish(j, e);
 }
 
+// The rules' list speaks of patients; those that are to be explained in words fit an application too.
 static err reason_check(job *j, const deciding *k)
 {
     const policy *p = j->rules->r->p;
-    int no = policy_reason_find(p, k->reason);
+    buf list = {0};
+    bool known = false;
     if (k->approve)
         return OK;
-    if (!k->reason[0] || strlen(k->reason) > 64 || (policy_reason_count(p) && no == POLICY_NONE)) {
-        buf list = {0};
-        for (int i = 0; i < policy_reason_count(p); i++)
-            buf_printf(&list, "%s%s", i ? ", " : "", policy_reason_at(p, i).id);
-        snprintf(j->note, sizeof j->note, "reason: one of %.120s", buf_str(&list));
-        buf_done(&list);
-        return ERR_USAGE;
+    for (int i = 0; i < policy_reason_count(p); i++) {
+        if (!policy_reason_at(p, i).explain)
+            continue;
+        known = known || strcmp(k->reason, policy_reason_at(p, i).id) == 0;
+        buf_printf(&list, "%s%s", list.len ? ", " : "", policy_reason_at(p, i).id);
     }
-    if (no != POLICY_NONE && policy_reason_at(p, no).explain && !k->text[0]) {
+    if (list.len ? !known : !k->reason[0] || strlen(k->reason) > 64)
+        snprintf(j->note, sizeof j->note, "reason: one of %.120s", list.len ? buf_str(&list) : "(the rules have none: say a word)");
+    else if (list.len && !k->text[0])
         snprintf(j->note, sizeof j->note, "this reason is to be explained in words: text");
-        return ERR_USAGE;
-    }
-    return OK;
+    bool good = !j->note[0];
+    buf_done(&list);
+    return good ? OK : ERR_USAGE;
 }
 
 void applications_decide(node *n, control_in *in)

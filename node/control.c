@@ -246,6 +246,7 @@ GATED(filing_list)
 GATED(filing_retract)
 GATED(filing_consent)
 GATED(filing_withdraw)
+GATED(filing_objection)
 GATED(sheet_manifest)
 GATED(reading_open)
 GATED(reading_read)
@@ -306,6 +307,7 @@ const control_row node_commands[] = {
     {"shelf.retract", gated_filing_retract, false},
     {"shelf.consent", gated_filing_consent, false},
     {"shelf.withdraw", gated_filing_withdraw, false},
+    {"shelf.objection", gated_filing_objection, false},
     {"change.accept", gated_change_accept, false},
     {"change.keep", gated_change_keep, false},
     {"manifest", gated_sheet_manifest, false},

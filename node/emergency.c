@@ -135,11 +135,26 @@ static err facility_told(job *j, store_txn *t, uint64_t facility, const uint8_t 
     return facility && j->n->notice ? j->n->notice(j, t, facility, FLOW_EVENT_EMERGENCY, reference) : OK;
 }
 
-// Whoever has the duty of reviews there, and the secretariat's own list where this node speaks for it.
+// Does that node speak for the secretariat of one of these unions?
+static bool speaks_for(const policy *p, const char *node, uint64_t unions)
+{
+    for (int u = 0; u < policy_union_count(p); u++) {
+        const char *name = unions >> u & 1 ? secretariat_node(p, u) : NULL;
+        if (name && strcmp(name, node) == 0)
+            return true;
+    }
+    return false;
+}
+
+static uint64_t unions_of(const policy *p, uint64_t facility)
+{
+    int f = policy_facility(p, facility);
+    return f == POLICY_NONE ? 0 : policy_facility_at(p, f).unions;
+}
+
 static err office_told(job *j, store_txn *t, const uint8_t *reference)
 {
-    err e = facility_told(j, t, emergency_secretariat(j), reference);
-    return e ? e : notice_tell(j, t, SECRETARIAT, FLOW_EVENT_EMERGENCY, reference);
+    return notice_tell(j, t, SECRETARIAT, FLOW_EVENT_EMERGENCY, reference);
 }
 
 void emergency_mark(const uint8_t thread[static LETTER_ID_BYTES], const uint8_t *who, hash32 *ret)
@@ -147,23 +162,6 @@ void emergency_mark(const uint8_t thread[static LETTER_ID_BYTES], const uint8_t 
     const span parts[3] = {SPAN_LIT("tsunagu emergency v1"), span_of(thread, LETTER_ID_BYTES),
                            span_of(who, PSEUDONYM_BYTES)};
     sha256_parts(parts, 3, ret);
-}
-
-// It is a facility that bears the name which the union's file gives its secretariat.
-uint64_t emergency_secretariat(const job *j)
-{
-    const policy *p = j->rules->r->p;
-    int own = policy_node(p, j->n->config.name);
-    if (own == POLICY_NONE)
-        return 0;
-    int u = policy_node_at(p, own).union_no;
-    const char *name = policy_union_secretariat(p, u);
-    for (int f = 0; name[0] && f < policy_facility_count(p); f++) {
-        policy_facility_view v = policy_facility_at(p, f);
-        if ((v.unions >> u & 1) && strcmp(v.name, name) == 0)
-            return v.code;
-    }
-    return 0;
 }
 
 static uint32_t audience(const policy *p)
@@ -254,26 +252,27 @@ static err node_tell(job *j, store_txn *t, const opening_record *o, const policy
 static uint32_t bits_of(const job *j, const opening_record *o, int no, uint32_t bits)
 {
     const policy *p = j->rules->r->p;
-    int own = policy_facility(p, o->source), asker = policy_facility(p, o->facility);
-    uint64_t here = own == POLICY_NONE ? 0 : policy_facility_at(p, own).unions;
-    uint64_t asking = asker == POLICY_NONE ? 0 : policy_facility_at(p, asker).unions;
+    int asker = policy_facility(p, o->facility);
+    uint64_t here = unions_of(p, o->source);
     uint64_t there = (uint64_t)1 << policy_node_at(p, no).union_no;
     uint32_t ret = 1u << FLOW_TO_OWN;
     if (asker != POLICY_NONE && policy_node_serves(p, no, asker))
         ret |= 1u << FLOW_TO_ASKING;
-    if ((here | asking) & there)
+    if (speaks_for(p, policy_node_at(p, no).name, here | unions_of(p, o->facility)))
         ret |= 1u << FLOW_TO_SECRETARIAT;
     return policy_related(p, here, there, day_of_time(j->now)) ? ret & bits : 0;
 }
 
 static err tell_here(job *j, store_txn *t, const opening_record *o, uint32_t bits)
 {
+    const policy *p = j->rules->r->p;
     err e = OK;
     if (bits >> FLOW_TO_DISCLOSING & 1)
         e = facility_told(j, t, o->source, o->id.data);
     if (e == OK && (bits >> FLOW_TO_ASKING & 1))
         e = facility_told(j, t, o->facility, o->id.data);
-    if (e == OK && (bits >> FLOW_TO_SECRETARIAT & 1))
+    if (e == OK && (bits >> FLOW_TO_SECRETARIAT & 1) &&
+        speaks_for(p, j->n->config.name, unions_of(p, o->source) | unions_of(p, o->facility)))
         e = office_told(j, t, o->id.data);
     if (e == OK && (bits >> FLOW_TO_OWN & 1))
         e = own_told(j, t, o);

@@ -14,8 +14,6 @@ MUST_CHECK err emergency_gate(job *j, release *r);
 // A ticket that names no consent: exactly one chart, and a patient that the rules let open. Sets r->c.
 MUST_CHECK err emergency_patient(job *j, store_txn *t, release *r);
 MUST_CHECK err emergency_opened(job *j, store_txn *t, release *r);
-// The facility that is our union's secretariat; 0: none bears its name.
-uint64_t emergency_secretariat(const job *j);
 // By which a facility knows its own patient in a letter EMERGENCY_TOLD, and nobody else does.
 void emergency_mark(const uint8_t thread[static LETTER_ID_BYTES], const uint8_t *who, hash32 *ret);
 // A key of TABLE_OWN_BACK.

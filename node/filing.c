@@ -7,6 +7,7 @@
 
 #include "node/charts.h"
 #include "node/disclosure.h"
+#include "node/objection.h"
 #include "node/rulebook.h"
 #include "node/uplink.h"
 #include "node/viewer.h"
@@ -549,4 +550,12 @@ void filing_withdraw(node *n, control_in *in)
     slip s = {0};
     if (chart_take(n, in, &s))
         consent_withdraw_as(n, in, s.chart, s.d.by);
+}
+
+// The patient's objection at this source: nothing of the number's shelf leaves, whatever was agreed.
+void filing_objection(node *n, control_in *in)
+{
+    slip s = {0};
+    if (chart_take(n, in, &s))
+        objection_say_as(n, in, s.chart, s.d.by);
 }

@@ -21,5 +21,6 @@ void filing_list(node *n, control_in *in);
 void filing_retract(node *n, control_in *in);
 void filing_consent(node *n, control_in *in);
 void filing_withdraw(node *n, control_in *in);
+void filing_objection(node *n, control_in *in);
 
 #endif

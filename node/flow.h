@@ -82,6 +82,7 @@ typedef struct flow_page {
     request_side side;
     uint64_t from, at;
     bool more;
+    const uint8_t *paper; // only the request with the form of this number; NULL: all
 } flow_page;
 flow_page flow_page_begin(control_in *in, const policy *p, request_side side);
 MUST_CHECK err flow_page_one(flow_page *l, const request *r); // ERR_CLOSED: the page is full

@@ -45,7 +45,8 @@ static err mine(job *j, store_txn *t, const char *id, request **ret)
 
 static err list_one(void *ctx, const request *r)
 {
-    return ((flow_page *)ctx)->side == (request_side)r->side ? flow_page_one(ctx, r) : OK;
+    flow_page *l = ctx;
+    return l->side != (request_side)r->side || (l->paper && !written_numbered(r->body, l->paper)) ? OK : flow_page_one(ctx, r);
 }
 
 void inbox_list(node *n, control_in *in)
@@ -53,13 +54,15 @@ void inbox_list(node *n, control_in *in)
     person who;
     store_txn *t;
     requests q = flow_reading();
-    if (officer(n, in, &who) != OK)
+    uint8_t paper[FILLED_NUMBER];
+    if (!written_number(in, paper) || officer(n, in, &who) != OK)
         return;
     book *b = node_book(n);
     flow_page l = flow_page_begin(in, b->r->p, REQUEST_HOSPITAL);
+    l.paper = control_arg(in, "paper") ? paper : NULL;
     err e = store_read(n->keep, &t);
     if (e == OK) {
-        bool all = strcmp(arg(in, "all"), "yes") == 0;
+        bool all = strcmp(arg(in, "all"), "yes") == 0 || l.paper;
         e = all ? requests_all(&q, t, n->facility, list_one, &l) : requests_inbox(&q, t, n->facility, list_one, &l);
         store_end(t);
     }

@@ -44,11 +44,13 @@ static err objection_log(job *j, store_txn *t, const char *chart, const char *by
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
     person_record p;
     char text[120];
+    uint64_t facility;
+    const char *number;
     snprintf(text, sizeof text, "objection %s by %s", stands ? "recorded" : "lifted", by);
     e.event = EVENT_CONSENT;
-    e.source = j->n->facility;
+    e.source = shelf_chart_read(chart, &facility, &number) ? facility : j->n->facility;
     e.note = text;
-    err had = person_get(t, chart, &p);
+    err had = e.source == j->n->facility ? person_get(t, chart, &p) : ERR_NOT_FOUND;
     if (had == OK && p.named)
         e.pseudonym = wire_bytes(span_of(p.who.at, PSEUDONYM_BYTES));
     return had == OK || had == ERR_NOT_FOUND ? job_log(j, t, &e) : had;
@@ -137,15 +139,23 @@ static void say_answer(job *j, err e)
 
 void objection_say(node *n, control_in *in)
 {
-    const char *chart = control_arg(in, "chart"), *by = control_arg(in, "by"), *lift = control_arg(in, "lift");
+    if (n->facility) {
+        objection_say_as(n, in, control_arg(in, "chart"), control_arg(in, "by"));
+        return;
+    }
+    control_note(in, "this node discloses for no hospital");
+    control_finish(in, ERR_USAGE);
+}
+
+void objection_say_as(node *n, control_in *in, const char *chart, const char *by)
+{
+    const char *lift = control_arg(in, "lift");
     job *j = job_with(n, sizeof(saying), say_run, say_answer);
     saying *s = j ? j->state : NULL;
-    err e = !s ? ERR_MEM : n->facility == 0 || !chart || !by || strlen(chart) >= sizeof s->chart ||
-            strlen(by) >= sizeof s->by ? ERR_USAGE : OK;
+    err e = !s ? ERR_MEM : !chart || !by || strlen(chart) >= sizeof s->chart || strlen(by) >= sizeof s->by ? ERR_USAGE : OK;
     if (e) {
         job_free(j);
-        control_note(in, "%s", n->facility ? "say which chart, and who records it: by"
-                                           : "this node discloses for no hospital");
+        control_note(in, "say which chart, and who records it: by");
         control_finish(in, e);
         return;
     }

@@ -21,5 +21,7 @@ MUST_CHECK err objection_stands(store_txn *t, const char *chart, bool *ret);
 MUST_CHECK err objection_put(job *j, store_txn *t, const char *chart, const char *by, bool stands);
 
 void objection_say(node *n, control_in *in); // the `objection` command
+// The same, of a chart that the caller has looked up: a shelf's (filing.c).
+void objection_say_as(node *n, control_in *in, const char *chart, const char *by);
 
 #endif

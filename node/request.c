@@ -104,7 +104,8 @@ void flow_history_show(node *n, control_in *in, store_txn *t, const request *r)
 
 static err list_one(void *ctx, const request *r)
 {
-    return ((flow_page *)ctx)->side == (request_side)r->side ? flow_page_one(ctx, r) : OK;
+    flow_page *l = ctx;
+    return l->side != (request_side)r->side || (l->paper && !written_numbered(r->body, l->paper)) ? OK : flow_page_one(ctx, r);
 }
 
 void request_list(node *n, control_in *in)
@@ -115,10 +116,12 @@ void request_list(node *n, control_in *in)
     store_txn *t;
     requests q = flow_reading();
     const char *id = control_arg(in, "id"), *number = control_arg(in, "number");
-    if (viewer_asker(n, in, &who) != OK)
+    uint8_t paper[FILLED_NUMBER];
+    if (!written_number(in, paper) || viewer_asker(n, in, &who) != OK)
         return;
     book *b = node_book(n);
     flow_page l = flow_page_begin(in, b->r->p, REQUEST_CLINIC);
+    l.paper = control_arg(in, "paper") ? paper : NULL;
     arena_init(&a, 0);
     err e = store_read(n->keep, &t);
     if (e == OK) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/emergency.h"
+#include "node/secretariat.h"
 #include "node/viewer.h"
 #include "policies/engine/emergency.h"
 #include "policies/engine/flow.h"
@@ -406,14 +407,13 @@ static err remind(job *j, store_txn *t, const opening_record *o, flow_event even
     const policy *p = j->rules->r->p;
     uint32_t told = policy_told_of(p, event);
     uint32_t here = o->side == OPENING_DISCLOSING ? 1u << FLOW_TO_DISCLOSING : 1u << FLOW_TO_ASKING;
-    uint64_t office = told >> FLOW_TO_SECRETARIAT & 1 ? emergency_secretariat(j) : 0;
     err e = OK;
     if (!j->n->notice)
         return OK;
     if (told & here)
         e = j->n->notice(j, t, o->own, event, o->id.data);
-    if (e == OK && office && office != o->own)
-        e = j->n->notice(j, t, office, event, o->id.data);
+    if (e == OK && (told >> FLOW_TO_SECRETARIAT & 1))
+        e = secretariat_tell(j, t, o->own, event, o->id.data);
     return e;
 }
 

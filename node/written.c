@@ -7,6 +7,8 @@
 #include "node/flow.h"
 #include "policies/engine/table.h"
 #include "policies/forms/check.h"
+#include "policies/forms/number.h"
+#include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
 
 enum { FORMS_MOST = 3, FORM_MOST = 24 << 10 };
@@ -348,6 +350,30 @@ err written_check(job *j, const Tsunagu__RequestBody *b, bool changed)
     return e == ERR_USAGE ? ERR_FORMAT : e;
 }
 
+bool written_numbered(const Tsunagu__RequestBody *b, const uint8_t number[static FILLED_NUMBER])
+{
+    filled f;
+    for (size_t i = 0; i < b->n_forms; i++) {
+        if (form_unpack(wire_span(b->forms[i]), &f) != OK)
+            continue;
+        bool same = memcmp(f.number, number, FILLED_NUMBER) == 0;
+        filled_done(&f);
+        if (same)
+            return true;
+    }
+    return false;
+}
+
+bool written_number(control_in *in, uint8_t ret[static FILLED_NUMBER])
+{
+    const char *text = control_arg(in, "paper");
+    if (!text || form_number_parse(text, ret) == OK)
+        return true;
+    control_note(in, _("\"%.60s\" is not the number of a paper, or a character of it is mistyped"), text);
+    control_finish(in, ERR_USAGE);
+    return false;
+}
+
 void written_show(control_in *in, const Tsunagu__RequestBody *b)
 {
     filled f;
@@ -357,6 +383,10 @@ void written_show(control_in *in, const Tsunagu__RequestBody *b)
         control_record(in, "paper");
         control_text(in, "form", f.form);
         control_number(in, "version", f.version);
+        char number[FORM_NUMBER_TEXT] = "";
+        if (form_numbered(f.number))
+            form_number_format(f.number, number);
+        control_text(in, "number", number);
         for (size_t k = 0; k < f.count; k++)
             for (size_t v = 0; v < f.fields[k].count; v++) {
                 control_record(in, "filled");

@@ -23,6 +23,10 @@ MUST_CHECK err written_attach(job *j, const filled *f, Tsunagu__RequestBody *b);
 // last consent or registration says what the body says. ERR_FORMAT.
 // changed: the terms were changed since, with or without a paper of their own, and need not be those.
 MUST_CHECK err written_check(job *j, const Tsunagu__RequestBody *b, bool changed);
+// Is one of its forms the paper of this number?
+bool written_numbered(const Tsunagu__RequestBody *b, const uint8_t number[static FILLED_NUMBER]);
+// The argument `paper`; untouched without it. false: `in` is finished.
+bool written_number(control_in *in, uint8_t ret[static FILLED_NUMBER]);
 void written_show(control_in *in, const Tsunagu__RequestBody *b); // `paper` and `filled` records
 
 #endif

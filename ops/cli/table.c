@@ -55,7 +55,8 @@ static const option_row request_options[] = {
     {"branch", "NN", false, N_("branch (枝番), if known"), "branch"}, END};
 static const option_row requests_options[] = {
     {"@ID", "ID", false, N_("only this one, with its history"), "id"}, AS_ROW,
-    {"number", "NUMBER", false, N_("only this patient's"), "number"}, END};
+    {"number", "NUMBER", false, N_("only this patient's"), "number"},
+    {"paper", "NUMBER", false, N_("only that of the paper with this number, as its QR code says"), "paper"}, END};
 static const option_row request_word_options[] = {
     ID_ROW, AS_ROW, {"text", "TEXT", false, N_("what is said to the hospital"), "text"}, END};
 static const option_row request_change_options[] = {
@@ -73,7 +74,8 @@ static const option_row change_accept_options[] = {
 static const option_row change_keep_options[] = {
     ID_ROW, AS_ROW, {"text", "TEXT", false, N_("why"), "text"}, END};
 static const option_row inbox_options[] = {
-    AS_ROW, {"all", NULL, false, N_("also those that are over"), "all"}, END};
+    AS_ROW, {"all", NULL, false, N_("also those that are over"), "all"},
+    {"paper", "NUMBER", false, N_("only that of the paper with this number, as its QR code says"), "paper"}, END};
 static const option_row inbox_one_options[] = {
     ID_ROW, AS_ROW,
     {"all", NULL, false, N_("also those that the rules do not show: they share little with the form"), "all"}, END};
@@ -179,6 +181,8 @@ static const option_row shelf_replace_options[] = {SHELF_NUMBER, SHELF_DOCUMENT,
 static const option_row shelf_retract_options[] = {SHELF_NUMBER, SHELF_DOCUMENT, SHELF_WHO, END};
 static const option_row shelf_list_options[] = {SHELF_NUMBER,
     {"all", NULL, false, N_("also replaced versions and what was taken back"), "all"}, SHELF_WHO, END};
+static const option_row shelf_objection_options[] = {SHELF_NUMBER, SHELF_WHO,
+    {"lift", NULL, false, N_("the patient takes it back"), "lift"}, END};
 static const option_row shelf_withdraw_options[] = {SHELF_NUMBER, SHELF_WHO, END};
 static const option_row shelf_consent_options[] = {SHELF_NUMBER, SHELF_WHO,
     {"to", "LIST", true, N_("facility:CODE, union:ID or federation, joined by commas"), "to"},
@@ -329,8 +333,8 @@ static const option_row application_decide_options[] = {
     {"approve", NULL, false, N_("it is in order: into the draft of the union's next list"), NULL},
     {"refuse", NULL, false, N_("it is not"), NULL},
     {"by", "WHO", true, N_("who decides: a staff id, not a name"), "by"},
-    {"reason", "REASON", false, N_("for a refusal: one of the common list in the rules"), "reason"},
-    {"text", "TEXT", false, N_("in words, where the reason asks for it"), "text"},
+    {"reason", "REASON", false, N_("for a refusal: one of the rules' list that is explained in words"), "reason"},
+    {"text", "TEXT", false, N_("why, in words"), "text"},
     {"ward", "WARD", false, N_("the ward, as the membership list shall say it"), "ward"},
     {"out", "LIST", false, N_("write the draft there (default: UNION-SERIAL.list)"), NULL}, END};
 static const option_row application_draft_options[] = {
@@ -551,6 +555,8 @@ const command_row command_table[] = {
      "shelf.consent", NULL, NULL},
     {"shelf withdraw", N_("the patient withdraws it: nobody reads these documents any more"), NULL,
      shelf_withdraw_options, "shelf.withdraw", NULL, NULL},
+    {"shelf objection", N_("the patient objects: nobody reads these documents, whatever is agreed until it is lifted"),
+     NULL, shelf_objection_options, "shelf.objection", "objection: chart state at by", NULL},
 
     HEADING(N_("Setting up")),
     {"ca new", N_("make a certificate authority"), NULL, ca_new_options, NULL, NULL, ca_new_run},
