@@ -384,6 +384,10 @@ static err terms_args(job *j, changing *k)
     }
     if (e == OK)
         e = control_arg_day(in, "until", c->until_day, &c->until_day);
+    if (e == OK && emergency[0] && strcmp(emergency, "yes") != 0 && strcmp(emergency, "no") != 0) {
+        snprintf(j->note, sizeof j->note, "emergency: yes or no");
+        e = ERR_USAGE;
+    }
     if (emergency[0])
         c->emergency = strcmp(emergency, "yes") == 0;
     if (e == OK && written_file(in, "form"))

@@ -136,11 +136,11 @@ static err facility_told(job *j, store_txn *t, uint64_t facility, const uint8_t 
 }
 
 // Does that node speak for the secretariat of one of these unions?
-static bool speaks_for(const policy *p, const char *node, uint64_t unions)
+static bool speaks_for(const policy *p, const char *who, uint64_t unions)
 {
     for (int u = 0; u < policy_union_count(p); u++) {
         const char *name = unions >> u & 1 ? secretariat_node(p, u) : NULL;
-        if (name && strcmp(name, node) == 0)
+        if (name && strcmp(name, who) == 0)
             return true;
     }
     return false;

@@ -232,8 +232,9 @@ static err scope_join(job *j, const consent *old, consent_scope *s)
 {
     const consent_scope *o = &old->card.scope;
     if (o->categories != s->categories || o->emergency != s->emergency || o->until != s->until) {
-        snprintf(j->note, sizeof j->note, "this patient's consent stands here with other categories or another end: "
-                                          "settle it with `confirm` first");
+        snprintf(j->note, sizeof j->note, "this patient's consent stands here with %s: settle it with `confirm` first",
+                 o->categories != s->categories ? "other categories"
+                 : o->emergency != s->emergency ? "another word about emergencies" : "another end");
         return ERR_CONFLICT;
     }
     if (o->from < s->from)
@@ -488,6 +489,8 @@ err flow_take_may_hold(job *j, store_txn *t, const letter *l)
     if (DECODE(l, Tsunagu__MayHoldBody, tsunagu__may_hold_body__descriptor, &j->memory, &say) != OK)
         return ERR_FORMAT;
     bool over = request_over((request_state)r->state);
+    if (!say->held && !over)
+        r->said = (char *)"no record that may be of this patient"; // a person asks why it was refused
     e = requests_step(&q, t, r, say->held ? REQUEST_HELD : REQUEST_NONE_HELD, REQUEST_HOSPITAL, "", "", j->now);
     if (e == ERR_CONFLICT || e == ERR_DENIED)
         return e;
@@ -601,7 +604,7 @@ static err word_read(job *j, const letter *l, request *r, const char **ret_text)
     if (DECODE(l, Tsunagu__SayBody, tsunagu__say_body__descriptor, &j->memory, &say) != OK ||
         strlen(say->text) > REQUEST_TEXT_MAX || strlen(say->reason) > 64)
         return ERR_FORMAT;
-    if (say->form && body_check(j, say->form, l->kind == LETTER_CHANGE) != OK)
+    if (say->form && body_check(j, say->form, l->kind != LETTER_REPLY) != OK)
         return ERR_FORMAT;
     if (l->kind == LETTER_CHANGE && r->side == REQUEST_HOSPITAL && (!say->form || change_check(j, r, say->form) != OK))
         return ERR_FORMAT;
@@ -674,7 +677,11 @@ err flow_settled(job *j, store_txn *t, const letter *l, err status)
         e = requests_step(&q, t, r, REQUEST_REJECT, REQUEST_HOSPITAL, "", err_text(status), j->now);
     else if (status != OK && l->kind == LETTER_ENQUIRY && r->state == REQUEST_ENQUIRING)
         e = requests_step(&q, t, r, REQUEST_NONE_HELD, REQUEST_HOSPITAL, "", err_text(status), j->now);
-    else if (status != OK && !request_over((request_state)r->state)) {
+    else if (status != OK && l->kind == LETTER_CHANGE && r->state == REQUEST_CHANGED) {
+        r->proposed = NULL; // it was not made: what stood before goes on, and may be changed again
+        r->said = (char *)err_text(status);
+        e = requests_step(&q, t, r, REQUEST_KEEP, REQUEST_HOSPITAL, "", err_text(status), j->now);
+    } else if (status != OK && !request_over((request_state)r->state)) {
         r->trouble = (char *)err_text(status);
         e = requests_keep(&q, t, r);
     }

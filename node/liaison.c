@@ -72,7 +72,7 @@ void inbox_list(node *n, control_in *in)
     control_finish(in, e);
 }
 
-static void form_show(control_in *in, const Tsunagu__RequestBody *b)
+static void form_show(control_in *in, const policy *rules_in_force, const Tsunagu__RequestBody *b)
 {
     const Tsunagu__Person *p = b->person;
     char text[30];
@@ -111,7 +111,7 @@ static void form_show(control_in *in, const Tsunagu__RequestBody *b)
     control_text(in, "agreed", text);
     control_bytes(in, "paper", wire_span(b->consent->paper));
     control_text(in, "text", b->text);
-    written_show(in, b);
+    written_show(in, rules_in_force, b);
 }
 
 static err show_look(job *j, control_in *in)
@@ -125,7 +125,7 @@ static err show_look(job *j, control_in *in)
     e = mine(j, t, arg(in, "id"), &r);
     if (e == OK) {
         flow_show(in, j->rules->r->p, r, "request");
-        form_show(in, r->body);
+        form_show(in, j->rules->r->p, r->body);
         flow_history_show(j->n, in, t, r);
         e = request_identity(r->body->person, &form);
     }

@@ -50,6 +50,9 @@ void flow_show(control_in *in, const policy *p, const request *r, const char *ki
     control_text(in, "overdue", r->overdue ? "yes" : "no");
     control_text(in, "said", r->said);
     control_text(in, "reason", r->reason);
+    int reason = policy_reason_find(p, r->reason);
+    policy_reason words = reason == POLICY_NONE ? (policy_reason){0} : policy_reason_at(p, reason);
+    control_text(in, "reason_words", reason == POLICY_NONE ? "" : control_japanese(in) ? words.label_ja : words.label_en);
     control_text(in, "trouble", r->trouble);
 }
 
@@ -227,6 +230,22 @@ static err hospitals_all(job *j, asking *k)
     return ERR_NOT_FOUND;
 }
 
+// A proxy is one of the rules' relations, as on the form; a name alone says nothing.
+static err proxy_check(job *j, const Tsunagu__ConsentTerms *c)
+{
+    const policy *p = j->rules->r->p;
+    buf list = {0};
+    if (!c->proxy[0] && !c->proxy_name[0])
+        return OK;
+    if (strlen(c->proxy) < CONSENT_TEXT && policy_relation_find(p, c->proxy) != POLICY_NONE)
+        return OK;
+    for (int i = 0; i < policy_relation_count(p); i++)
+        buf_printf(&list, "%s%s", i ? ", " : "", policy_relation_at(p, i).id);
+    snprintf(j->note, sizeof j->note, "proxy: the relation is one of %.120s", list.len ? buf_str(&list) : "none: the rules have none");
+    buf_done(&list);
+    return ERR_USAGE;
+}
+
 // What the patient agreed to. Without a word of it: this clinic, everything, until withdrawn.
 static err consent_args(job *j, asking *k, control_in *in)
 {
@@ -265,11 +284,7 @@ static err consent_args(job *j, asking *k, control_in *in)
     c->proxy_name = (char *)arg(in, "proxy_name");
     c->form = (char *)arg(in, "form");
     c->by = k->who.user;
-    if (e == OK && strlen(c->proxy) >= CONSENT_TEXT) {
-        snprintf(j->note, sizeof j->note, "proxy: at most %d bytes", CONSENT_TEXT - 1);
-        e = ERR_USAGE;
-    }
-    return e;
+    return e ? e : proxy_check(j, c);
 }
 
 static err paper_arg(job *j, asking *k, control_in *in)

@@ -374,7 +374,7 @@ bool written_number(control_in *in, uint8_t ret[static FILLED_NUMBER])
     return false;
 }
 
-void written_show(control_in *in, const Tsunagu__RequestBody *b)
+void written_show(control_in *in, const policy *p, const Tsunagu__RequestBody *b)
 {
     filled f;
     for (size_t i = 0; i < b->n_forms; i++) {
@@ -387,13 +387,18 @@ void written_show(control_in *in, const Tsunagu__RequestBody *b)
         if (form_numbered(f.number))
             form_number_format(f.number, number);
         control_text(in, "number", number);
-        for (size_t k = 0; k < f.count; k++)
+        int form = policy_form_find(p, f.form);
+        for (size_t k = 0; k < f.count; k++) {
+            int no = form == POLICY_NONE ? POLICY_NONE : policy_form_field_find(p, form, f.fields[k].name);
+            policy_form_field field = no == POLICY_NONE ? (policy_form_field){0} : policy_form_field_at(p, form, no);
             for (size_t v = 0; v < f.fields[k].count; v++) {
                 control_record(in, "filled");
                 control_text(in, "form", f.form);
                 control_text(in, "field", f.fields[k].name);
+                control_text(in, "asks", no == POLICY_NONE ? "" : control_japanese(in) ? field.label_ja : field.label_en);
                 control_text(in, "value", f.fields[k].values[v]);
             }
+        }
         filled_done(&f);
     }
 }

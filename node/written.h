@@ -27,6 +27,6 @@ MUST_CHECK err written_check(job *j, const Tsunagu__RequestBody *b, bool changed
 bool written_numbered(const Tsunagu__RequestBody *b, const uint8_t number[static FILLED_NUMBER]);
 // The argument `paper`; untouched without it. false: `in` is finished.
 bool written_number(control_in *in, uint8_t ret[static FILLED_NUMBER]);
-void written_show(control_in *in, const Tsunagu__RequestBody *b); // `paper` and `filled` records
+void written_show(control_in *in, const policy *p, const Tsunagu__RequestBody *b); // `paper` and `filled` records
 
 #endif

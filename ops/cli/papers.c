@@ -59,7 +59,7 @@ static err head_read(const char *path, size_t most, buf *ret, bool *ret_whole)
 {
     FILE *f = fopen(path, "re");
     if (!f)
-        return ERR_IO;
+        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
     err e = buf_reserve(ret, most);
     if (e == OK) {
         ret->len = fread(ret->at, 1, most, f);

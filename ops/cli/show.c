@@ -185,6 +185,11 @@ static const char *head_of(const char *name)
         {"side", N_("side")}, {"patient", N_("patient")}, {"source_name", N_("opened at")}, {"reason", N_("reason")},
         {"agreed", N_("agreed")}, {"review", N_("review")}, {"due", N_("due")}, {"consent", N_("consent sought")},
         {"consent_due", N_("consent until")}, {"words", N_("in words")},
+        {"other", N_("other code")}, {"other_name", N_("other facility")}, {"urgency", N_("urgency")},
+        {"overdue", N_("overdue")}, {"said", N_("said last")}, {"reason_words", N_("reason")}, {"staff", N_("staff")},
+        {"who", N_("who")}, {"text", N_("words")}, {"consent_to", N_("agreed to")}, {"form", N_("paper")},
+        {"asks", N_("field")}, {"value", N_("filled in")}, {"what", N_("what")}, {"look", N_("look at")},
+        {"taken", N_("taken")},
     };
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         if (strcmp(heads[i].name, name) == 0)
@@ -198,7 +203,7 @@ static const char *value_of(const char *key, const char *value)
     static const char *const keys[] = {
         "state", "status", "why", "review", "strength", "until", "rules", "consented", "verified", "emergency",
         "withdrawn", "twin", "kana_family", "kana_given", "kanji", "birth_date", "sex", "postal",
-        "telephone", "insurance", "side", "agreed", "consent",
+        "telephone", "insurance", "side", "agreed", "consent", "urgency", "overdue", "by",
     };
     static const char *const words[] = {
         N_("connected"), N_("connecting"), N_("serving"), N_("absent"), N_("same"), N_("other"), N_("new"),
@@ -209,6 +214,9 @@ static const char *value_of(const char *key, const char *value)
         N_("denied"), N_("unreachable"), N_("not_found"), N_("stale"), N_("deadline"), N_("busy"),
         N_("limit"), N_("disclosing"), N_("asking"), N_("told"), N_("waits"), N_("overdue"), N_("not-justified"),
         N_("given"), N_("refused"),
+        N_("draft"), N_("enquiring"), N_("sent"), N_("received"), N_("asked-back"), N_("checking"), N_("accepted"),
+        N_("disclosed"), N_("completed"), N_("rejected"), N_("cancelled"), N_("ended"), N_("objected"), N_("usual"),
+        N_("soon"), N_("at once"), N_("clinic"), N_("hospital"), N_("clock"),
     };
     static char remarks[2048]; // until the next call: a cell is shown before the next is asked for
     bool ours = false;

@@ -465,8 +465,10 @@ const command_row command_table[] = {
     {"inbox show", N_("one request: the form, its history, and who of our patients it may mean"),
      N_("Each candidate stands beside the form field by field: what agrees, and what differs and how."),
      inbox_one_options, "inbox.show",
-     "form: kana_family kana_given kanji_family kanji_given birth sex postal telephone consent_to categories proxy | "
-     "filled: form field value | step: time event by state who text | "
+     "form: kana_family kana_given kanji_family kanji_given birth sex postal telephone consent_to categories "
+     "until emergency proxy | "
+     "paper: form version number | filled: asks value | "
+     "step: time event by state who text | "
      "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance consented "
      "remarks",
      NULL},
@@ -502,7 +504,7 @@ const command_row command_table[] = {
         "--ask-all only the patient's pseudonym is shown first, and the form goes to those who may hold records."),
      request_options, "request", "request: id state number other_name urgency at", NULL},
     {"requests", N_("the clinic's requests and how they stand"), NULL, requests_options, "requests",
-     "request: id state number other_name at since due overdue said reason | step: time event by state who text", NULL},
+     "request: id state number other_name at since due overdue said reason_words | step: time event by state who text", NULL},
     {"request cancel", N_("the request is not wanted any more"), NULL, request_word_options, "request.cancel", NULL, NULL},
     {"request reply", N_("answer a hospital that asked back"), NULL, request_word_options, "request.reply", NULL, NULL},
     {"request change", N_("the patient changes what was agreed to"),
