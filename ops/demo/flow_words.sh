@@ -16,15 +16,15 @@ word form_registration 'the registration request' '患者登録依頼書'
 word step_request 'The clinic asks who may hold records, without naming the patient' \
     '診療所が、名前を出さずに、どこに記録があるかをたずねる'
 word asked_all '%s asks under its own number %s: %d hospitals get a pseudonym, and nothing else' \
-    '%s が自院の番号 %s でたずねます: %d の病院に届くのは仮名だけ'
+    '%s が自院の番号 %s でたずねます: %d か所の病院に届くのは仮名だけ'
 word may_hold '%d may hold records; only to them the form went, sealed (%d ms until all had answered)' \
-    '%d の病院に記録がありそう。依頼書は封をして、そこにだけ送られました (全部の答えまで %d ミリ秒)'
+    '%d か所の病院に記録がありそう。依頼書は封をして、そこにだけ送られました (全部の答えまで %d ミリ秒)'
 word answer_received 'form received ' '依頼書を受け取った'
 word answer_rejected 'no such records' '記録なし          '
 word answer_enquiring 'no answer yet ' 'まだ答えなし      '
 word answer_sent 'form on its way' '依頼書を送っている'
 word none_elsewhere '%d know no such patient: they have seen a pseudonym that means nothing to them' \
-    '%d の病院に該当者なし。受け取ったのは、そこでは意味のない仮名だけ'
+    '%d か所の病院に該当者なし。受け取ったのは、そこでは意味のない仮名だけ'
 word request_cancelled 'not needed from %s: the request is cancelled' '%s には頼まないことにし、取り消しました'
 word asked_named 'the patient may have been at %s as a child: that hospital is asked by name, and has the form' \
     '%s にも子どものころ行ったかもしれない: 名指しで頼み、依頼書が届きました'
@@ -51,6 +51,12 @@ word knows_itself '%s itself has it as completed' '%s 自身でも完了にな�
 word accepts_too '%s accepts chart %s: completed at the clinic after %d ms' '%s が患者番号 %s で受け付け: 診療所で完了まで %d ミリ秒'
 word history_kept 'the request'\''s whole history is kept at both ends; the clinic'\''s, with %d steps:' \
     '依頼の経過は両側に残ります。診療所側の %d 段:'
+
+word state_enquiring 'asks who may hold records' '記録がありそうかをたずねる'
+word state_sent 'may hold records: the form is sent' 'ありそう: 依頼書を送る'
+word state_received 'in the inbox' '受信箱にある'
+word state_asked-back 'asked back' '問い返し'
+word state_completed 'completed' '登録完了'
 
 word step_second 'A second clinic joins later' 'あとから二つ目の診療所が加わる'
 word second_asks '%s of another union asks under its number %s; %s has the form' \

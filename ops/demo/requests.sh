@@ -168,7 +168,9 @@ beside() { # UNION ID CHART
     judge "$([[ -n $strength && $strength != none ]] && echo yes)" beside "${NAME_OF[$1]}" "$3" \
         "$(strength_word "$strength")"
     try "$1" inbox show "$2" --as "office-$1"
-    printf '%s\n' "$OUT" | awk -v RS= '{ last = $0 } END { print last }' | block 6
+    # Who it may be, and what is to be noted: the table itself is wider than a terminal.
+    printf '%s\n' "$OUT" | awk -v RS= '{ last = $0 } END { print last }' | tail -n +2 |
+        awk -F '   *' '{ printf "%s  %s  %s  %s\n", $1, $2, $3, $4; gsub(/[;；] */, "\n    ", $NF); print "    " $NF }' | block 12
 }
 
 step_inbox() {
@@ -233,7 +235,9 @@ step_accept() {
     try "$A" requests "${REQUEST[$C]}" --as "clerk-$A" --json
     judge "$(holds 'any(.[]; .kind == "step" and .event == "complete")' && echo yes)" history_kept \
         "$(pick 'map(select(.kind == "step")) | length')"
-    pick 'map(select(.kind == "step"))[] | "\(.time[11:19])  \(.event)  \(.state)  \(.text)"' | block 12
+    pick 'map(select(.kind == "step"))[] | "\(.time[11:19])\t\(.state)\t\(.text)"' | while IFS=$'\t' read -r time state said; do
+        printf '        %s  %s  %s\n' "$time" "$(text "state_$state")" "$said"
+    done
 }
 
 # ---- second ------------------------------------------------------------------------
