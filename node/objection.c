@@ -73,6 +73,16 @@ static err consent_close(job *j, store_txn *t, const char *chart, const char *by
     return disclosure_withdraw(j, t, w);
 }
 
+static bool chart_known(store_txn *t, const char *chart)
+{
+    person_record p;
+    consent c;
+    uint64_t facility;
+    const char *number; // of a shelf the number was looked up before
+    return shelf_chart_read(chart, &facility, &number) || person_get(t, chart, &p) == OK ||
+           consent_get(t, span_str(chart), &c) == OK;
+}
+
 err objection_put(job *j, store_txn *t, const char *chart, const char *by, bool stands)
 {
     objection old = {.stands = false};
@@ -90,6 +100,10 @@ err objection_put(job *j, store_txn *t, const char *chart, const char *by, bool 
     }
     if (stands && old.stands)
         return OK;
+    if (stands && !chart_known(t, chart)) { // a slip of the pen would leave the patient's own chart open
+        snprintf(j->note, sizeof j->note, "no such chart here: see `tsunagu charts`");
+        return ERR_NOT_FOUND;
+    }
     buf_put_u8(&value, stands);
     buf_put_u64(&value, (uint64_t)j->now);
     buf_put_u8(&value, (uint8_t)strlen(by));

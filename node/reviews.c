@@ -42,6 +42,7 @@ bool emergency_asked(control_in *in, const policy *p, const char *purpose, const
         control_record(in, "reason");
         control_text(in, "reason", r.id);
         control_text(in, "label", ja ? r.label_ja : r.label_en);
+        control_text(in, "reason_words", ja ? r.label_ja : r.label_en);
         control_text(in, "explain", r.explain ? "yes" : "no");
         buf_printf(&list, "%s%s", i ? ", " : "", r.id);
     }

@@ -519,7 +519,8 @@ const command_row command_table[] = {
     {"letters", N_("what other nodes do not have yet, and why"), NULL, none, "letters",
      "letter: kind from to node at why next", NULL},
     {"lookup", N_("which hospitals disclose this patient, and what"), NULL, lookup_options, "lookup",
-     "facility: facility name status granted ticket until | category: facility label from periods why", NULL},
+     "facility: facility name status granted ticket until | category: facility label from periods why | "
+     "reason: reason reason_words", NULL},
     {"timeline", N_("all that may be seen of the patient, by day"), NULL, lookup_options, "timeline",
      "facility: facility name status ticket | category: facility label from periods why | "
      "patient: facility name kana birth sex postal | "

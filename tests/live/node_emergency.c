@@ -221,6 +221,8 @@ static void an_objection_is_kept(void **state)
     ticket k = urgent();
     (void)state;
     assert_int_equal(bed_do(&b, "objection", lift), ERR_NOT_FOUND);
+    const char *mistyped[] = {"chart", "no-such-chart", "by", "staff-1", NULL};
+    assert_int_equal(bed_do(&b, "objection", mistyped), ERR_NOT_FOUND);
     assert_int_equal(bed_do(&b, "objection", object), OK);
     refused(&k, ERR_NOT_FOUND); // as if there were no records
     last_entry("note", text);

@@ -225,6 +225,31 @@ static void categories_windows_and_withdrawal_hold(void **state)
     buf_done(&plain);
 }
 
+// The patient objects here: closed, and no consent reopens it before the objection is lifted.
+static void an_objection_closes_a_shelf(void **state)
+{
+    (void)state;
+    char now[33];
+    buf plain = {0};
+    const char *object[] = {"as", "filer", "number", "K-21", NULL};
+    const char *lift[] = {"as", "filer", "number", "K-21", "lift", "yes", NULL};
+    const char *consent[] = {"as", "filer", "number", "K-21", "to", "federation", "categories", "reports", NULL};
+    const char *nobody[] = {"as", "filer", "number", "K-none", NULL};
+    registered("K-21", "ニジュウイチ");
+    assert_int_equal(add("K-21", "reports", "objected to", now), OK);
+    host_card hc = consented("K-21", "reports");
+    assert_int_equal(asked(&hc, now, &plain), OK);
+    assert_int_equal(bed_do(&b, "shelf.objection", nobody), ERR_NOT_FOUND);
+    assert_int_equal(bed_do(&b, "shelf.objection", lift), ERR_NOT_FOUND);
+    assert_int_equal(bed_do(&b, "shelf.objection", object), OK);
+    assert_int_equal(asked(&hc, now, &plain), ERR_WITHDRAWN);
+    assert_int_not_equal(bed_do(&b, "shelf.consent", consent), OK);
+    assert_int_equal(bed_do(&b, "shelf.objection", lift), OK);
+    hc = consented("K-21", "reports");
+    assert_int_equal(asked(&hc, now, &plain), OK);
+    buf_done(&plain);
+}
+
 static void another_persons_documents_stay(void **state)
 {
     (void)state;
@@ -354,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filed_and_read_at_another_node),
         cmocka_unit_test(categories_windows_and_withdrawal_hold),
+        cmocka_unit_test(an_objection_closes_a_shelf),
         cmocka_unit_test(another_persons_documents_stay),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(pieces_and_a_restart),
