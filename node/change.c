@@ -29,16 +29,29 @@ static bool scope_has(const consent_scope *s, const grantee *g)
     return false;
 }
 
-static bool scope_within(const consent_scope *wide, const consent_scope *s)
+// Whoever is in a union was named with it, and everybody with the federation.
+static bool scope_covers(const policy *p, const consent_scope *s, const grantee *g)
+{
+    int f = g->kind == GRANTEE_FACILITY ? policy_facility(p, g->facility) : POLICY_NONE;
+    uint64_t in = f == POLICY_NONE ? 0 : policy_facility_at(p, f).unions;
+    for (int i = 0; i < s->grantee_count; i++) {
+        int u = s->grantees[i].kind == GRANTEE_UNION ? policy_union(p, s->grantees[i].union_id) : POLICY_NONE;
+        if (s->grantees[i].kind == GRANTEE_FEDERATION || (u != POLICY_NONE && (in >> u & 1)))
+            return true;
+    }
+    return scope_has(s, g);
+}
+
+static bool scope_within(const policy *p, const consent_scope *wide, const consent_scope *s)
 {
     bool in = s->from >= wide->from && s->until <= wide->until && !(s->categories & ~wide->categories) &&
               (wide->emergency || !s->emergency);
     for (int i = 0; in && i < s->grantee_count; i++)
-        in = scope_has(wide, &s->grantees[i]);
+        in = scope_covers(p, wide, &s->grantees[i]);
     return in;
 }
 
-static consent_scope scope_both(const consent_scope *a, const consent_scope *b)
+static err scope_both(const policy *p, const consent_scope *a, const consent_scope *b, consent_scope *ret)
 {
     consent_scope s = *a;
     s.from = a->from > b->from ? a->from : b->from;
@@ -47,9 +60,17 @@ static consent_scope scope_both(const consent_scope *a, const consent_scope *b)
     s.emergency = a->emergency && b->emergency;
     s.grantee_count = 0;
     for (int i = 0; i < a->grantee_count; i++)
-        if (scope_has(b, &a->grantees[i]))
+        if (scope_covers(p, b, &a->grantees[i]))
             s.grantees[s.grantee_count++] = a->grantees[i];
-    return s;
+    for (int i = 0; i < b->grantee_count; i++) {
+        if (!scope_covers(p, a, &b->grantees[i]) || scope_has(&s, &b->grantees[i]))
+            continue;
+        if (s.grantee_count == CARD_GRANTEES)
+            return ERR_LIMIT;
+        s.grantees[s.grantee_count++] = b->grantees[i];
+    }
+    *ret = s;
+    return OK;
 }
 
 // The chart's consent as it shall be: others who stand on it keep what they were named for.
@@ -99,7 +120,7 @@ static err narrow_now(job *j, store_txn *t, const request *r, const consent *c, 
     if (!w)
         return ERR_MEM;
     if (both->grantee_count && both->categories && both->until >= both->from)
-        return scope_within(both, &c->card.scope) ? OK : flow_narrow(j, t, c, both, "clinic");
+        return scope_within(j->rules->r->p, both, &c->card.scope) ? OK : flow_narrow(j, t, c, both, "clinic");
     // Nothing of what was agreed holds any more: closed until a person opens what is asked for now.
     strcpy(w->chart, r->chart);
     strcpy(w->by, "clinic");
@@ -115,10 +136,10 @@ err change_arrived(job *j, store_txn *t, request *r)
     bool stands = e == OK && !c.card.scope.withdrawn;
     if (e == OK && stands)
         e = scope_wanted(j, t, r, &c.card.scope, &wanted);
-    if (e == OK && stands) {
-        both = scope_both(&c.card.scope, &wanted);
+    if (e == OK && stands)
+        e = scope_both(j->rules->r->p, &c.card.scope, &wanted, &both);
+    if (e == OK && stands)
         e = narrow_now(j, t, r, &c, &both);
-    }
     if (for_a_person(e)) {
         j->note[0] = '\0';
         return OK;
@@ -126,7 +147,7 @@ err change_arrived(job *j, store_txn *t, request *r)
     if (e || !stands)
         return e;
     e = flow_chart_changed(j, t, r->chart, r->id.data, "clinic");
-    if (e == OK && scope_within(&c.card.scope, &wanted)) {
+    if (e == OK && scope_within(j->rules->r->p, &c.card.scope, &wanted)) {
         r->body = r->proposed;
         r->proposed = NULL;
         e = requests_keep(&q, t, r);

@@ -210,6 +210,21 @@ static err evidence_check(confirming *k, control_in *in, const identity *form, c
     return ERR_CONFLICT;
 }
 
+// A parent speaks for a child until it comes of age: the consent ends by itself the day before.
+static err proxy_check(confirming *k, control_in *in, day birth)
+{
+    confirmation *c = &k->c;
+    day last = flow_proxy_last(k->j->rules->r->p, c->proxy, birth);
+    if (last >= c->scope.until)
+        return OK;
+    if (last < c->scope.from || last < day_of_time(k->j->now)) {
+        control_note(in, "the patient is of age: nobody else can agree as \"%s\"", c->proxy);
+        return ERR_USAGE;
+    }
+    c->scope.until = last;
+    return OK;
+}
+
 // The person: as ADT-00 has it, with what the form says where it differs.
 static err confirm_identity(confirming *k, control_in *in)
 {
@@ -242,13 +257,14 @@ static err confirm_identity(confirming *k, control_in *in)
         e = pseudonym_of(&k->j->n->federation, &i, &k->c.who, &missing);
     if (e == ERR_FORMAT)
         control_note(in, "the chart lacks %s: give it as the form has it", missing);
+    if (e == OK)
+        e = proxy_check(k, in, i.birth);
     identity_wipe(&i);
     identity_wipe(&chart);
     return e;
 }
 
-// Whether the scope lets this facility read: by itself, by a union it is in or asks through, or in emergencies.
-static bool scope_reaches(const policy *p, const consent_scope *s, uint64_t facility)
+bool consent_reaches(const policy *p, const consent_scope *s, uint64_t facility)
 {
     const char *unions[64];
     int count = 0, f = policy_facility(p, facility);
@@ -272,7 +288,7 @@ static err reopening_one(void *ctx, uint64_t facility)
 {
     const reopening *r = ctx;
     char code[11];
-    if (facility == r->but || !scope_reaches(r->j->rules->r->p, r->scope, facility))
+    if (facility == r->but || !consent_reaches(r->j->rules->r->p, r->scope, facility))
         return OK;
     institution_format(facility, code);
     snprintf(r->j->note, sizeof r->j->note, "the patient withdrew at facility %s after this consent, and this would let "

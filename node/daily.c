@@ -156,6 +156,8 @@ static err purge(job *j, store_txn *t, const calendar *c)
         arena_init(&a, 0);
         e = requests_get(&q, t, c->requests_old.at + i, &a, &r);
         if (e == OK)
+            e = post_forget(j, t, r->id.data); // its letters are papers, too
+        if (e == OK)
             e = requests_forget(&q, t, r);
         arena_done(&a);
     }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "node/arrivals.h"
-#include "node/notice.h"
 #include "node/objection.h"
 #include "node/outbox.h"
 #include "node/uplink.h"
@@ -361,8 +360,8 @@ err disclosure_withdraw(job *j, store_txn *t, withdrawal *w)
         e = disclosure_send(j->n, j->rules, t, c, j->now, true, &w->seq);
     if (e == OK)
         e = consent_log(j, t, c, w->by, "withdrawn");
-    if (e == OK)
-        e = notice_tell(j, t, j->n->facility, FLOW_EVENT_WITHDRAWN, c->card.scope.id);
+    if (e == OK && j->n->notice && !w->told)
+        e = j->n->notice(j, t, j->n->facility, FLOW_EVENT_WITHDRAWN, c->card.scope.id);
     return job_store_err(e);
 }
 

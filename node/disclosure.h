@@ -26,6 +26,7 @@ typedef struct confirmation {
 typedef struct withdrawal {
     char chart[SSMIX_CHART_MAX + 1];
     char by[CONSENT_TEXT];
+    bool told;    // the hospital hears of it by another notice
     consent made; // out
     uint64_t seq; // out
 } withdrawal;
@@ -39,6 +40,8 @@ MUST_CHECK err disclosure_card(node *n, const book *b, store_txn *t, const conse
 // Would this consent let a clinic read again at which the patient withdrew since agreeing? Not if `also`.
 // but: the facility (or 0) where the patient agreed anew. ERR_CONFLICT, with a note. (consents.c)
 MUST_CHECK err consent_reopens(job *j, store_txn *t, const confirmation *c, uint64_t but);
+// Whether the scope lets this facility read: by itself, by a union it is in or asks through, or in emergencies.
+bool consent_reaches(const policy *p, const consent_scope *s, uint64_t facility);
 // Puts the card into the outbox if its bytes differ from what was sent last, or `always`.
 MUST_CHECK err disclosure_send(node *n, const book *b, store_txn *t, const consent *c, time_ms at, bool always,
                                uint64_t *ret_seq);

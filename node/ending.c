@@ -87,7 +87,7 @@ err flow_chart_changed(job *j, store_txn *t, const char *chart, const uint8_t *e
 }
 
 // Agreed to after the withdrawal: it is not meant.
-static err stopped_one(job *j, store_txn *t, request *r, time_ms at)
+static err stopped_one(job *j, store_txn *t, request *r, time_ms at, size_t *ended)
 {
     consent c;
     err e = r->chart[0] ? consent_get(t, span_str(r->chart), &c) : ERR_NOT_FOUND;
@@ -97,23 +97,25 @@ static err stopped_one(job *j, store_txn *t, request *r, time_ms at)
     if (agreed > at || requests_may(r, REQUEST_WITHDRAW, REQUEST_CLINIC) != OK)
         return OK;
     e = step_told(j, t, r, REQUEST_WITHDRAW, REQUEST_CLINIC, "", "");
+    ++*ended;
     return e ? e : flow_close(j, t, r, "clinic");
 }
 
-err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at)
+err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at, size_t *ret_ended)
 {
+    size_t ended = 0;
     requests q = flow_of(j);
     gathered g = {.side = REQUEST_HOSPITAL, .who = who, .other = facility};
-    if (!j->n->facility)
-        return OK;
-    err x = requests_all(&q, t, j->n->facility, gather_one, &g);
+    err x = j->n->facility ? requests_all(&q, t, j->n->facility, gather_one, &g) : OK;
     for (size_t i = 0; x == OK && i + REQUEST_ID_BYTES <= g.ids.len; i += REQUEST_ID_BYTES) {
         request *r;
         x = requests_get(&q, t, g.ids.at + i, &j->memory, &r);
         if (x == OK)
-            x = stopped_one(j, t, r, at);
+            x = stopped_one(j, t, r, at, &ended);
     }
     buf_done(&g.ids);
+    if (x == OK)
+        *ret_ended = ended;
     return x;
 }
 

@@ -73,7 +73,8 @@ static err told(void *ctx, store_txn *t, const request *r, const request_past *s
     e.pseudonym = r->body->pseudonym;
     e.note = text;
     err x = job_log(j, t, &e);
-    return x ? x : notice_put(j, t, r, event_of(r, s));
+    // What only crossed the end of the record changed nothing, and was told when that end came.
+    return x || request_over((request_state)s->from) ? x : notice_put(j, t, r, event_of(r, s));
 }
 
 requests flow_of(job *j)
@@ -181,16 +182,20 @@ static err grantee_add(consent_scope *s, const grantee *g)
     return OK;
 }
 
+day flow_proxy_last(const policy *p, const char *relation, day birth)
+{
+    int no = relation[0] ? policy_relation_find(p, relation) : POLICY_NONE;
+    if (no == POLICY_NONE || !policy_relation_at(p, no).until_majority || birth == DAY_NONE)
+        return DAY_FOREVER;
+    return form_majority_day(birth, policy_flow(p).majority_age) - 1;
+}
+
 day flow_until(const policy *p, const Tsunagu__RequestBody *b)
 {
     policy_flow_view v = policy_flow(p);
     const Tsunagu__ConsentTerms *c = b->consent;
-    day until = c->until_day;
-    int no = c->proxy[0] ? policy_relation_find(p, c->proxy) : POLICY_NONE;
-    if (no != POLICY_NONE && policy_relation_at(p, no).until_majority && b->person->birth_day != DAY_NONE) {
-        day last = form_majority_day(b->person->birth_day, v.majority_age) - 1;
-        until = last < until ? last : until;
-    }
+    day grown = flow_proxy_last(p, c->proxy, b->person->birth_day);
+    day until = grown < c->until_day ? grown : c->until_day;
     if (v.valid_months) {
         day last = day_minus_months(c->from_day, -v.valid_months);
         until = last < until ? last : until;
@@ -393,6 +398,7 @@ err flow_close(job *j, store_txn *t, const request *r, const char *by)
     if (e == OK && !done) {
         strcpy(w->chart, r->chart);
         snprintf(w->by, sizeof w->by, "%s", by);
+        w->told = true; // the request's own step did
         e = disclosure_withdraw(j, t, w);
     }
     return job_store_err(e);
@@ -611,6 +617,8 @@ static err word_read(job *j, const letter *l, request *r, const char **ret_text)
     // A hospital tells what holds for this patient, and cannot make of the clinic's record another's.
     if (say->form && l->kind == LETTER_REJECTED && !same_patient(r->body, say->form))
         return ERR_FORMAT;
+    if (l->kind == LETTER_REPLY && say->form && strcmp(say->form->number, r->body->number) != 0)
+        return ERR_FORMAT; // corrected, not another patient's
     r->said = say->text;
     r->reason = say->reason;
     if (say->form && l->kind == LETTER_REPLY)
@@ -782,10 +790,12 @@ static err due_one(job *j, store_txn *t, request *r)
     return e ? e : notice_put(j, t, r, FLOW_EVENT_OVERDUE);
 }
 
-static err round_run(job *j, store_txn *t)
+err flow_round(job *j, store_txn *t, bool *ret_more)
 {
     requests q = flow_of(j);
-    gathering *g = j->state;
+    gathering *g = arena_get(&j->memory, sizeof *g);
+    if (!g)
+        return ERR_MEM;
     err e = requests_due(&q, t, j->now, gather_one, g);
     for (size_t i = 0; e == OK && i < g->count; i++) {
         request *r;
@@ -797,17 +807,24 @@ static err round_run(job *j, store_txn *t)
         e = flow_published(j, t, NULL, NULL, 0); // what a kill left between the hub's answer and ours
     if (e == OK)
         e = arrivals_owed(j, t);
+    if (e == OK)
+        *ret_more = g->count == ROUND_MOST;
     return job_store_err(e);
+}
+
+static err round_run(job *j, store_txn *t)
+{
+    return flow_round(j, t, j->state);
 }
 
 static void round_answer(job *j, err e)
 {
-    const gathering *g = j->state;
+    const bool *more = j->state;
     if (e)
         log_line(LOG_ERROR, "deadlines of requests could not be kept: %s", err_text(e));
     else
         post_pump(j->n);
-    if (e == OK && g->count == ROUND_MOST)
+    if (e == OK && *more)
         __atomic_store_n(&j->n->flow_at, 0, __ATOMIC_RELAXED); // there are more
 }
 
@@ -818,7 +835,7 @@ void flow_tick(node *n, time_ms now)
         return;
     __atomic_store_n(&n->flow_at, now + ROUND_MS, __ATOMIC_RELAXED);
     daily_tick(n, now);
-    job *j = job_with(n, sizeof(gathering), round_run, round_answer);
+    job *j = job_with(n, sizeof(bool), round_run, round_answer);
     if (j)
         job_submit(j);
 }

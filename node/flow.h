@@ -29,6 +29,8 @@ MUST_CHECK err flow_close(job *j, store_txn *t, const request *r, const char *by
 MUST_CHECK err flow_scope(job *j, const Tsunagu__RequestBody *b, consent_scope *ret);
 // When a consent by this form ends by itself: as agreed, when a child comes of age, or as the rules say.
 day flow_until(const policy *p, const Tsunagu__RequestBody *b);
+// The last day on which this proxy may speak for a patient so born; DAY_FOREVER: no end of that kind.
+day flow_proxy_last(const policy *p, const char *relation, day birth);
 bool flow_names(const Tsunagu__ConsentTerms *c, const grantee *g);
 // The scope without those that only this request named; but: except who is named here, too (or NULL).
 MUST_CHECK err flow_without(job *j, store_txn *t, const request *r, const consent_scope *s,
@@ -41,8 +43,9 @@ MUST_CHECK err flow_chart_end(job *j, store_txn *t, const char *chart, request_e
                               const char *who, const char *text);
 // W. The consent on this chart has another scope now: the clinics hear so once the hub has it. except: or NULL.
 MUST_CHECK err flow_chart_changed(job *j, store_txn *t, const char *chart, const uint8_t *except, const char *who);
-// W. The hub told that the patient withdrew at a facility: what that facility asked for ends here.
-MUST_CHECK err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at);
+// W. The hub told that the patient withdrew at a facility: what that facility asked for ends here. ret_ended: how many.
+MUST_CHECK err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at,
+                            size_t *ret_ended);
 // W. At the clinic, once the hub has the withdrawal: its requests for this patient end.
 MUST_CHECK err flow_own_withdrawn(job *j, store_txn *t, uint64_t facility, const pseudonym *who, const char *staff);
 
@@ -56,7 +59,9 @@ void daily_tick(node *n, time_ms now);
 
 // W. Accepted ones whose card the hub has: completion goes back. refused: cards it did not take, in order.
 MUST_CHECK err flow_published(job *j, store_txn *t, const uint64_t *refused, char *const *whys, size_t refused_count);
-void flow_tick(node *n, time_ms now); // deadlines and reminders, now and then
+// W. Deadlines and reminders that are due by now, and what a kill left undone. ret_more: there are more.
+MUST_CHECK err flow_round(job *j, store_txn *t, bool *ret_more);
+void flow_tick(node *n, time_ms now); // that, now and then
 
 // One letter kind each (post_rows.c). W.
 MUST_CHECK err flow_take_enquiry(job *j, store_txn *t, const letter *l);

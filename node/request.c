@@ -166,6 +166,9 @@ typedef struct asking {
     size_t to_count;
     bool enquire;      // ask first who may hold records
     char *list[WORDS], *categories[WORDS];
+    bool form_asks;    // where the form says that it goes
+    char **form_to;
+    size_t form_to_count;
     request made[HOSPITALS];
     uint8_t ids[HOSPITALS][REQUEST_ID_BYTES], group[REQUEST_ID_BYTES];
 } asking;
@@ -246,6 +249,67 @@ static err proxy_check(job *j, const Tsunagu__ConsentTerms *c)
     return ERR_USAGE;
 }
 
+static err hospitals_full(job *j)
+{
+    snprintf(j->note, sizeof j->note, "to more than %d hospitals: ask first who may hold records", HOSPITALS);
+    return ERR_LIMIT;
+}
+
+// A union on the form stands for its hospitals.
+static err hospital_add(job *j, asking *k, const char *word)
+{
+    const policy *p = j->rules->r->p;
+    int clinic = policy_facility(p, k->who.facility);
+    bool found = false;
+    grantee g;
+    if (flow_grantee(word, &g) != OK || g.kind == GRANTEE_FEDERATION || clinic == POLICY_NONE) {
+        snprintf(j->note, sizeof j->note, "the form names all as hospitals: let it ask first who may hold records");
+        return ERR_USAGE;
+    }
+    int u = g.kind == GRANTEE_UNION ? policy_union(p, g.union_id) : POLICY_NONE;
+    for (int f = 0; f < policy_facility_count(p); f++) {
+        policy_facility_view v = policy_facility_at(p, f);
+        bool meant = g.kind == GRANTEE_FACILITY ? v.code == g.facility : u != POLICY_NONE && (v.unions >> u & 1);
+        bool twice = false;
+        for (size_t i = 0; i < k->to_count; i++)
+            twice = twice || k->to[i] == v.code;
+        if (!meant || !could_disclose(p, f, clinic, day_of_time(j->now)))
+            continue;
+        found = true;
+        if (!twice && k->to_count == HOSPITALS)
+            return hospitals_full(j);
+        if (!twice)
+            k->to[k->to_count++] = v.code;
+    }
+    if (found)
+        return OK;
+    snprintf(j->note, sizeof j->note, "hospitals: %.40s is no hospital that discloses to this clinic's unions", word);
+    return ERR_USAGE;
+}
+
+// Flags say where it goes; without any the form does.
+static err hospitals_said(job *j, asking *k, control_in *in)
+{
+    const char *to = control_arg(in, "to");
+    k->enquire = control_arg(in, "ask_all") && strcmp(control_arg(in, "ask_all"), "yes") == 0;
+    if (to && !to[0])
+        to = NULL;
+    if (!to && !k->enquire)
+        k->enquire = k->form_asks;
+    else
+        k->form_to_count = 0;
+    if ((to && k->enquire) || (!to && !k->enquire && !k->form_to_count)) {
+        snprintf(j->note, sizeof j->note, "say to (which hospitals) or ask_all, one of the two, or let the form say it");
+        return ERR_USAGE;
+    }
+    if (k->enquire)
+        return hospitals_all(j, k);
+    err e = to ? hospitals_named(j, k, to) : OK;
+    for (size_t i = 0; e == OK && i < k->form_to_count; i++)
+        e = hospital_add(j, k, k->form_to[i]);
+    return e;
+}
+
 // What the patient agreed to. Without a word of it: this clinic, everything, until withdrawn.
 static err consent_args(job *j, asking *k, control_in *in)
 {
@@ -321,6 +385,7 @@ static err person_args(job *j, asking *k, control_in *in)
 }
 
 // The filled form says who it is, what was agreed to and where it goes; flags beside it only add what it leaves out.
+// Over the body, person and terms that stand in `asking`.
 static err form_args(job *j, asking *k, control_in *in)
 {
     static const char *const registration[] = {"registration", NULL}, *const either[] = {"registration", "consent", NULL};
@@ -335,9 +400,6 @@ static err form_args(job *j, asking *k, control_in *in)
             snprintf(j->note, sizeof j->note, "%s: the form says it already", own[i]);
             return ERR_USAGE;
         }
-    tsunagu__request_body__init(&k->body);
-    tsunagu__consent_terms__init(&k->consent);
-    tsunagu__person__init(&k->person);
     k->body.person = &k->person;
     k->body.consent = &k->consent;
     for (int i = 0; e == OK && i < 2; i++) {
@@ -347,6 +409,8 @@ static err form_args(job *j, asking *k, control_in *in)
         if (e)
             break;
         e = written_body(j, &f, &k->body);
+        if (e == OK)
+            e = written_to(j, &f, &k->form_asks, &k->form_to, &k->form_to_count);
         if (e == OK)
             e = written_attach(j, &f, &k->body);
         filled_done(&f);
@@ -368,6 +432,9 @@ static err form_args(job *j, asking *k, control_in *in)
 static err asking_form(job *j, asking *k, control_in *in)
 {
     Tsunagu__RequestBody *b = &k->body;
+    tsunagu__request_body__init(b);
+    tsunagu__consent_terms__init(&k->consent);
+    tsunagu__person__init(&k->person);
     err e = form_args(j, k, in);
     if (e)
         return e;
@@ -407,16 +474,10 @@ static err asking_flags(job *j, asking *k, control_in *in)
 static err asking_args(job *j, asking *k, control_in *in)
 {
     Tsunagu__RequestBody *b = &k->body;
-    const char *to = arg(in, "to");
     int64_t urgency = 0;
-    k->enquire = strcmp(arg(in, "ask_all"), "yes") == 0;
-    if (!to[0] == !k->enquire) {
-        snprintf(j->note, sizeof j->note, "say to (which hospitals) or ask_all, one of the two");
-        return ERR_USAGE;
-    }
-    err e = k->enquire ? hospitals_all(j, k) : hospitals_named(j, k, to);
+    err e = written_file(in, "form") || written_file(in, "consent") ? asking_form(j, k, in) : asking_flags(j, k, in);
     if (e == OK)
-        e = written_file(in, "form") || written_file(in, "consent") ? asking_form(j, k, in) : asking_flags(j, k, in);
+        e = hospitals_said(j, k, in);
     if (e == OK)
         e = control_arg_int(in, "urgency", 0, 2, b->urgency, &urgency);
     if (e)
@@ -559,7 +620,44 @@ typedef struct word {
     request_event event;
     letter_kind kind;
     request *made;
+    asking *corrected; // the form that goes with it, or NULL
 } word;
+
+// A corrected form instead of the one that was sent: of the same number here, though perhaps another name.
+static err form_correct(job *j, store_txn *t, word *k)
+{
+    asking *a = k->corrected;
+    Tsunagu__RequestBody *b = &a->body;
+    const char *was = k->made->body->number;
+    err e = requests_may(k->made, k->event, REQUEST_CLINIC);
+    if (e)
+        return OK; // the step itself says so
+    *b = *k->made->body;
+    a->person = *b->person;
+    a->consent = *b->consent;
+    a->who = k->who;
+    e = form_args(j, a, j->in);
+    if (e)
+        return e;
+    if (strcmp(b->number, was) != 0) {
+        snprintf(j->note, sizeof j->note, "the form is of another patient number: cancel this request, and make a new one");
+        return ERR_USAGE;
+    }
+    if (flow_until(j->rules->r->p, b) < day_of_time(j->now)) {
+        snprintf(j->note, sizeof j->note, "this consent is over already");
+        return ERR_USAGE;
+    }
+    e = own_link(t, k->who.facility, b->number, &a->patient);
+    if (e == ERR_CONFLICT)
+        snprintf(j->note, sizeof j->note, "this number is another person here: correct it with `register` first");
+    if (e == ERR_EXISTS)
+        snprintf(j->note, sizeof j->note, "another own number has the same name, birth and sex: `register --also` this "
+                                          "one first");
+    b->pseudonym = wire_bytes(span_of(a->patient.at, PSEUDONYM_BYTES));
+    b->staff = k->who.user;
+    k->made->body = b;
+    return e;
+}
 
 static err word_run(job *j, store_txn *t)
 {
@@ -575,6 +673,12 @@ static err word_run(job *j, store_txn *t)
         return e;
     say.text = (char *)k->text;
     say.staff = k->who.user;
+    if (k->corrected) {
+        e = form_correct(j, t, k);
+        if (e)
+            return job_store_err(e);
+        say.form = k->made->body;
+    }
     // A hospital that was only asked whether it may hold something has no record to cancel.
     bool unknown = k->made->state == REQUEST_DRAFT || k->made->state == REQUEST_ENQUIRING;
     return flow_step(j, t, k->made, k->event, k->who.user, k->text, unknown ? LETTER_NONE : k->kind,
@@ -584,6 +688,8 @@ static err word_run(job *j, store_txn *t)
 static void word_answer(job *j, err e)
 {
     const word *k = j->state;
+    if (k->corrected)
+        identity_wipe(&k->corrected->form);
     if (e == OK) {
         flow_show(j->in, j->rules->r->p, k->made, "request");
         post_pump(j->n);
@@ -604,6 +710,15 @@ static void word_begin(node *n, control_in *in, request_event event, letter_kind
     word *k = j->state;
     *k = (word){.who = who, .id = arg(in, "id"), .text = arg(in, "text"), .event = event, .kind = kind};
     j->in = in;
+    if (event == REQUEST_REPLY && (written_file(in, "form") || written_file(in, "consent"))) {
+        k->corrected = arena_get(&j->memory, sizeof *k->corrected);
+        if (!k->corrected) {
+            job_finish(j, ERR_MEM);
+            job_free(j);
+            return;
+        }
+        *k->corrected = (asking){.to_count = 0};
+    }
     job_submit(j);
 }
 

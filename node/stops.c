@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "node/consent.h"
+#include "node/disclosure.h"
 #include "node/desk.h"
 #include "node/flow.h"
 #include "node/notice.h"
@@ -75,18 +75,37 @@ static err stop_log(job *j, store_txn *t, const pseudonym *who, uint64_t facilit
     return job_log(j, t, &e);
 }
 
+typedef struct concern {
+    const policy *p;
+    uint64_t facility;
+    time_ms at;
+    bool any;
+    uint8_t reference[NOTICE_REFERENCE];
+} concern;
+
 // Which consent it is about: the notice leads there.
 static err concerned_one(void *ctx, const consent *c)
 {
-    memcpy(ctx, c->card.scope.id, NOTICE_REFERENCE);
-    return c->card.scope.withdrawn ? OK : ERR_CLOSED;
+    concern *k = ctx;
+    const consent_scope *s = &c->card.scope;
+    if (s->withdrawn || s->at > k->at || !consent_reaches(k->p, s, k->facility))
+        return OK;
+    k->any = true;
+    memcpy(k->reference, s->id, NOTICE_REFERENCE);
+    return ERR_CLOSED;
 }
 
-static err stop_tell(job *j, store_txn *t, const pseudonym *who)
+// One notice: where it ended requests, they told of it.
+static err stop_end(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at)
 {
-    uint8_t reference[NOTICE_REFERENCE] = {0};
-    err e = j->n->facility ? consent_holders(t, who, concerned_one, reference) : OK;
-    return e || !j->n->facility ? e : notice_tell(j, t, j->n->facility, FLOW_EVENT_WITHDRAWN, reference);
+    concern k = {.p = j->rules->r->p, .facility = facility, .at = at};
+    size_t ended = 0;
+    err e = j->n->facility ? consent_holders(t, who, concerned_one, &k) : OK;
+    if (e == OK)
+        e = flow_stopped(j, t, who, facility, at, &ended);
+    if (e == OK && k.any && !ended && j->n->notice)
+        e = j->n->notice(j, t, j->n->facility, FLOW_EVENT_WITHDRAWN, k.reference);
+    return e;
 }
 
 err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64_t facility, time_ms at)
@@ -110,9 +129,7 @@ err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64
     if (e == OK)
         e = stop_log(j, t, who, facility);
     if (e == OK)
-        e = stop_tell(j, t, who);
-    if (e == OK)
-        e = flow_stopped(j, t, who, facility, at);
+        e = stop_end(j, t, who, facility, at);
     return job_store_err(e);
 }
 

@@ -235,6 +235,15 @@ err written_body(job *j, const filled *f, Tsunagu__RequestBody *b)
     return b->number && b->chart && b->text ? OK : ERR_MEM;
 }
 
+err written_to(job *j, const filled *f, bool *ret_ask_all, char ***ret_to, size_t *ret_count)
+{
+    const char *destination = filled_value(f, "destination");
+    if (strcmp(f->form, "registration") != 0)
+        return OK;
+    *ret_ask_all = strcmp(destination, "ask") == 0;
+    return strcmp(destination, "named") == 0 ? grantees_said(j, f, "hospitals", ret_to, ret_count) : OK;
+}
+
 err written_change(job *j, const filled *f, Tsunagu__ConsentTerms *c)
 {
     char **but;

@@ -15,6 +15,8 @@ MUST_CHECK err written_read(job *j, const char *yaml, const char *const *wanted,
 const char *written_file(const control_in *in, const char *name);
 // Person, terms, numbers and words of a good registration or consent form. What it does not say stays.
 MUST_CHECK err written_body(job *j, const filled *f, Tsunagu__RequestBody *b);
+// Where a registration form goes: to ask all, or grantees as a consent names them. Nothing for other forms.
+MUST_CHECK err written_to(job *j, const filled *f, bool *ret_ask_all, char ***ret_to, size_t *ret_count);
 // A change form over the terms that stand.
 MUST_CHECK err written_change(job *j, const filled *f, Tsunagu__ConsentTerms *terms);
 // Packs it into the body's forms, in the place of one of the same name.

@@ -23,7 +23,7 @@ static const option_row none[] = {END};
 #define ID_ROW {"@ID", "ID", true, N_("the request: as much of its id as is needed"), "id"}
 static const option_row request_options[] = {
     {"@NUMBER", "NUMBER", true, N_("the facility's own patient number"), "number"}, AS_ROW,
-    {"to", "LIST", false, N_("to these hospitals: their 10-digit codes, joined by commas"), "to"},
+    {"to", "LIST", false, N_("to these hospitals: their 10-digit codes, joined by commas (default: as the form says)"), "to"},
     {"ask-all", NULL, false, N_("ask every hospital that the agreements allow whether it may hold records"), "ask_all"},
     {"chart", "NUMBER", false, N_("the hospital's patient number, if known"), "chart"},
     {"consent-to", "LIST", false, N_("to whom the patient consents: facility:CODE, union:ID, federation "
@@ -59,6 +59,11 @@ static const option_row requests_options[] = {
     {"paper", "NUMBER", false, N_("only that of the paper with this number, as its QR code says"), "paper"}, END};
 static const option_row request_word_options[] = {
     ID_ROW, AS_ROW, {"text", "TEXT", false, N_("what is said to the hospital"), "text"}, END};
+static const option_row request_reply_options[] = {
+    ID_ROW, AS_ROW, {"text", "TEXT", false, N_("what is said to the hospital"), "text"},
+    {"form", "FILE", false, N_("the registration request, or the consent, corrected (YAML): it takes the old one's place"),
+     "file:form"},
+    {"consent", "FILE", false, N_("the consent, corrected, beside a registration request"), "file:consent"}, END};
 static const option_row request_change_options[] = {
     ID_ROW, AS_ROW,
     {"consent-to", "LIST", false, N_("to whom from now on: facility:CODE, union:ID, federation (default: as before)"),
@@ -506,7 +511,9 @@ const command_row command_table[] = {
     {"requests", N_("the clinic's requests and how they stand"), NULL, requests_options, "requests",
      "request: id state number other_name at since due overdue said reason_words | step: time event by state who text", NULL},
     {"request cancel", N_("the request is not wanted any more"), NULL, request_word_options, "request.cancel", NULL, NULL},
-    {"request reply", N_("answer a hospital that asked back"), NULL, request_word_options, "request.reply", NULL, NULL},
+    {"request reply", N_("answer a hospital that asked back"),
+     N_("With --form a corrected registration request, of the same patient number, takes the place of the first one."),
+     request_reply_options, "request.reply", NULL, NULL},
     {"request change", N_("the patient changes what was agreed to"),
      N_("What becomes narrower holds as soon as the hospital has it, without a person; what becomes wider waits there\n"
         "for one. What is not said stays as it was."),

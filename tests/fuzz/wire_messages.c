@@ -26,6 +26,9 @@ static const ProtobufCMessageDescriptor *const kinds[] = {
     &tsunagu__accepted_body__descriptor,    &tsunagu__emergency_told__descriptor,
     &tsunagu__join_body__descriptor,        &tsunagu__join_answer_body__descriptor,
     &tsunagu__leave_body__descriptor,       &tsunagu__told_body__descriptor,
+    // What a node keeps of it.
+    &tsunagu__filled_form__descriptor,      &tsunagu__request_record__descriptor,
+    &tsunagu__request_step__descriptor,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

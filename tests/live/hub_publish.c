@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "hub/index.h"
 #include "tests/support/world.h"
 
 static world w;
@@ -166,6 +167,26 @@ static void refused(const card *c, const char *why)
         fail_msg("\"%s\" does not say \"%s\"", p->refused_why[0], why);
     reply_done(&r);
     log_expect(&w, "publish", "tmnit", "denied", NULL);
+    // The reply was lost: what is sent again is answered as before, and nothing new is written down.
+    entry e;
+    publish_ask(a, seq, c, 1, &r);
+    p = published(&r);
+    assert_int_equal(p->publish_seq, seq);
+    assert_int_equal(p->n_refused_seq, 1);
+    assert_int_equal(p->refused_seq[0], seq);
+    assert_non_null(strstr(p->refused_why[0], why));
+    reply_done(&r);
+    assert_false(log_find(&w, "publish", "tmnit", &e));
+}
+
+static card held_of(const pseudonym *who, uint64_t facility)
+{
+    card c;
+    store_txn *t;
+    assert_int_equal(store_read(w.h->keep, &t), OK);
+    assert_int_equal(index_card(t, who, facility, &c), OK);
+    store_end(t);
+    return c;
 }
 
 static void cards_that_may_not_stand_are_refused_by_name(void **state)
@@ -230,10 +251,15 @@ static void a_tombstone_outlives_replays(void **state)
     entry e;
     card c = card_of(&w, PLACE_TMNIT, &who, 1);
     publish_one(a, &c);
+    assert_true(held_of(&who, c.facility).presence_count > 0);
     card gone = c;
     gone.scope.revision = 2;
     gone.scope.withdrawn = true;
+    assert_true(gone.presence_count > 0);
     publish_one(a, &gone);
+    card bare = held_of(&who, c.facility); // whatever the node sent, what existed when is gone
+    assert_true(bare.scope.withdrawn);
+    assert_int_equal(bare.presence_count, 0);
     log_expect(&w, "tombstone", "tmnit", "ok", &e);
     assert_true(e.pseudonym[0] && e.source[0]);
     log_expect(&w, "publish", "tmnit", "ok", NULL);

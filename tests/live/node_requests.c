@@ -40,6 +40,7 @@ static struct {
 static daemon_t d[NODES];
 static const int place_of[NODES] = {PLACE_TMNIT, PLACE_SHIRITSU};
 #define CHART "12345678"
+#define CHILD "12345699" // of ten years, more or less
 
 static bool stop0(void) { return __atomic_load_n(&d[0].stop, __ATOMIC_ACQUIRE); }
 static bool stop1(void) { return __atomic_load_n(&d[1].stop, __ATOMIC_ACQUIRE); }
@@ -305,6 +306,12 @@ static void storage_make(void)
                  "PID|0001||" CHART "^^^^PI||YAMADA^TARO^^^^^L^I~YAMADA^TARO^^^^^L^P||19650415|M|||"
                  "^^^^060-0001^JPN^H^Sapporo\r");
     storage_file(CHART, today, "OML-11", "000000000000003", "MSH|^~\\&|x\r");
+    char child[400];
+    snprintf(child, sizeof child,
+             "MSH|^~\\&|HIS|S|G|R|20260101000000||ADT^A08^ADT_A01|1|P|2.5||||||~ISO IR87||ISO 2022-1994|SS\r"
+             "EVN||20260101\rPID|0001||" CHILD "^^^^PI||SATO^KO^^^^^L^I~SATO^KO^^^^^L^P||%04d0215|F\r",
+             atoi(iso) - 10);
+    storage_file(CHILD, "-", "ADT-00", "999999999999999", child);
 }
 
 static void hospital_scan(void)
@@ -555,32 +562,46 @@ static void the_hub_was_away(void **state)
 }
 
 // As the command line sends it: the form beside the arguments.
+static span form_beside(buf *data, const char *destination, const char *given_kana, const char *chart)
+{
+    static const char FORM[] = "form: registration\nversion: 1\nfields:\n"
+        "  date: 2026-11-01\n  urgency: soon\n  facility: \"%010llu\"\n  staff: clerk\n%s"
+        "  family-name: 山田\n  given-name: 五郎\n  family-kana: ヤマダ\n  given-kana: %s\n"
+        "  birth: 昭和40年4月15日\n  sex: male\n  number: 187-05\n  chart: %s\n  consent-date: 2026-11-01\n"
+        "  consent-version: 1\n  consent-by: patient\n  whom: everyone\n  categories: [basics, laboratory]\n"
+        "  emergency: はい\n";
+    buf_clear(data);
+    buf_put(data, "form", 5);
+    buf_printf(data, FORM, (unsigned long long)d[CLINIC].as->clinic, destination, given_kana, chart);
+    buf_put_u8(data, 0);
+    return buf_span(data);
+}
+
+static char named[80]; // that form, to the hospital
+
 static void by_a_filled_form(void **state)
 {
     (void)state;
-    static const char FORM[] = "form: registration\nversion: 1\nfields:\n"
-        "  date: 2026-11-01\n  urgency: soon\n  facility: \"%010llu\"\n  staff: clerk\n  destination: named\n"
-        "  hospitals: [\"%010llu\"]\n  family-name: 山田\n  given-name: 五郎\n  family-kana: ヤマダ\n  given-kana: ゴロウ\n"
-        "  birth: 昭和40年4月15日\n  sex: male\n  number: 187-05\n  chart: C-5\n  consent-date: 2026-11-01\n"
-        "  consent-version: 1\n  consent-by: patient\n  whom: everyone\n  categories: [basics, laboratory]\n"
-        "  emergency: はい\n";
     char id[33] = "";
     said s;
     buf data = {0};
-    buf_put(&data, "form", 5);
-    buf_printf(&data, FORM, (unsigned long long)d[CLINIC].as->clinic, (unsigned long long)d[HOSPITAL].as->discloses);
-    buf_put_u8(&data, 0);
-    beside = buf_span(&data);
+    snprintf(named, sizeof named, "  destination: named\n  hospitals: [\"%s\"]\n", hospital_code);
+    beside = form_beside(&data, named, "ゴロウ", "C-5");
     assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-5", "to", hospital_code, "sex", "M"), ERR_USAGE);
     said_done(&s); // the form says it
     beside = buf_span(&data);
     assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-6", "to", hospital_code), ERR_USAGE);
     said_done(&s); // another number
-    beside = buf_span(&data);
-    err e = SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-5", "to", hospital_code);
+    beside = form_beside(&data, "  destination: named\n  hospitals: [all]\n", "ゴロウ", "C-5");
+    assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-5"), ERR_USAGE);
+    said_done(&s); // a name is not sent to everybody
+    beside = form_beside(&data, named, "ゴロウ", "C-5");
+    err e = SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-5"); // where to: the form says it, too
     if (e)
         printf("    request: %s: %s\n", err_name(e), s.r->note);
     assert_int_equal(e, OK);
+    assert_int_equal(count_of(&s, "request"), 1);
+    assert_string_equal(field(&s, "request", 0, "other"), hospital_code);
     snprintf(id, sizeof id, "%s", field(&s, "request", 0, "id"));
     said_done(&s);
     await(HOSPITAL, id, "received");
@@ -592,6 +613,7 @@ static void by_a_filled_form(void **state)
     assert_string_equal(field(&s, "form", 0, "emergency"), "yes");
     assert_string_equal(field(&s, "request", 0, "urgency"), "soon");
     said_done(&s);
+    await(CLINIC, id, "received");
     // A field that is wrong never leaves the clinic.
     char *birth = strstr((char *)data.at + 5, "昭和40");
     memcpy(birth, "昭和99", strlen("昭和99"));
@@ -599,7 +621,67 @@ static void by_a_filled_form(void **state)
     assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-5", "to", hospital_code), ERR_USAGE);
     assert_non_null(strstr(s.r->note, "birth"));
     said_done(&s);
+    // A form that asks all first.
+    beside = form_beside(&data, "  destination: ask\n", "ロクロウ", "C-7");
+    assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-7"), OK);
+    assert_true(count_of(&s, "request") > 1);
+    assert_string_equal(field(&s, "request", 0, "state"), "enquiring");
+    said_done(&s);
     buf_done(&data);
+}
+
+static err answer_by(const char *id, span form)
+{
+    beside = form;
+    return DO(CLINIC, "request.reply", "as", "clerk", "id", id, "text", "misspelt");
+}
+
+// Asked back, the clinic sends the form again as it should have been.
+static void a_corrected_form_takes_the_place_of_the_first(void **state)
+{
+    (void)state;
+    char id[33] = "";
+    said s;
+    buf data = {0};
+    request_of("C-5", "received", id);
+    assert_int_equal(DO(HOSPITAL, "ask-back", "as", "liaison", "id", id, "text", "is that the name?"), OK);
+    await(CLINIC, id, "asked-back");
+    assert_int_equal(answer_by(id, form_beside(&data, named, "イツオ", "C-8")), ERR_USAGE); // another number
+    assert_int_equal(answer_by(id, form_beside(&data, named, "イツオ", "C-5")), ERR_CONFLICT); // another name: said first
+    await(CLINIC, id, "asked-back");
+    assert_int_equal(DO(CLINIC, "register", "as", "clerk", "number", "C-5", "kana_family", "ヤマダ", "kana_given",
+                        "イツオ", "birth", "1965-04-15", "sex", "M"), OK);
+    assert_int_equal(answer_by(id, form_beside(&data, named, "イツオ", "C-5")), OK);
+    await(HOSPITAL, id, "received");
+    assert_int_equal(SAY(HOSPITAL, "inbox.show", &s, "as", "liaison", "id", id), OK);
+    assert_string_equal(field(&s, "form", 0, "kana_given"), "イツオ");
+    assert_int_equal(count_of(&s, "paper"), 1); // in the old one's place
+    assert_string_equal(field(&s, "request", 0, "said"), "misspelt");
+    said_done(&s);
+    assert_int_equal(answer_by(id, buf_span(&data)), ERR_CONFLICT); // nobody asks any more
+    buf_done(&data);
+}
+
+// A parent's consent ends with the child's majority, also where the hospital records it by itself.
+static void a_parent_speaks_until_the_child_is_of_age(void **state)
+{
+    (void)state;
+    said s;
+    char iso[11], last[11];
+    day_format(day_of_time(clock_now_ms()), iso);
+    assert_int_equal(DO(HOSPITAL, "confirm", "chart", CHART, "by", "desk", "to", "federation", "proxy", "parent", "also",
+                        "yes"), ERR_USAGE); // of age since long
+    assert_int_equal(SAY(HOSPITAL, "confirm", &s, "chart", CHILD, "by", "desk", "to", "federation", "proxy", "parent"), OK);
+    snprintf(last, sizeof last, "%04d-02-14", atoi(iso) + 8);
+    assert_string_equal(field(&s, "consent", 0, "until"), last);
+    said_done(&s);
+    assert_int_equal(SAY(HOSPITAL, "confirm", &s, "chart", CHILD, "by", "desk", "to", "federation", "proxy", "parent",
+                         "until", iso), OK);
+    assert_string_equal(field(&s, "consent", 0, "until"), iso); // sooner is sooner
+    said_done(&s);
+    assert_int_equal(SAY(HOSPITAL, "confirm", &s, "chart", CHILD, "by", "desk", "to", "federation"), OK);
+    assert_string_not_equal(field(&s, "consent", 0, "until"), last); // the patient's own
+    said_done(&s);
 }
 
 // The last of them: the hospital is away when the patient withdraws.
@@ -660,6 +742,20 @@ static void killed_between_acceptance_and_publication(void **state)
     consent_is("state", "published");
 }
 
+// The hospital closes the consent while a clinic's change waits for a person: there is nothing to widen.
+static void a_change_of_a_closed_consent_is_refused(void **state)
+{
+    (void)state;
+    char id[33];
+    request_of("C-1", "completed", id);
+    assert_int_equal(DO(CLINIC, "request.change", "as", "clerk", "id", id, "consent_to", "federation"), OK);
+    await(HOSPITAL, id, "changed");
+    assert_int_equal(DO(HOSPITAL, "withdraw", "chart", CHART, "by", "desk"), OK);
+    assert_int_equal(DO(HOSPITAL, "change.accept", "as", "liaison", "id", id), ERR_CONFLICT);
+    consent_is("withdrawn", "yes");
+    await(CLINIC, id, "withdrawn");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -669,9 +765,12 @@ int main(void)
         cmocka_unit_test(cancelled_with_the_other_side_away),
         cmocka_unit_test(enquiring_everywhere),
         cmocka_unit_test(by_a_filled_form),
+        cmocka_unit_test(a_corrected_form_takes_the_place_of_the_first),
+        cmocka_unit_test(a_parent_speaks_until_the_child_is_of_age),
         cmocka_unit_test(the_hub_was_away),
         cmocka_unit_test(withdrawn_at_the_clinic_with_the_hospital_away),
         cmocka_unit_test(killed_between_acceptance_and_publication),
+        cmocka_unit_test(a_change_of_a_closed_consent_is_refused),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "node/flow.h"
+#include "node/objection.h"
 #include "tests/unit/node_kit.h"
 
 #define CLINIC_B 1319999999ull
@@ -42,7 +43,10 @@ static world *scene(void)
     kit_put(&f, "requests.yaml", "refusals:\n  - {id: other, ja: その他, en: other}\nsecond_check: [weak]\n"
                                  "relations:\n  - {id: parent, ja: 親, en: parent, until_majority: はい}\n"
                                  "  - {id: spouse, ja: 配偶者, en: spouse}\nmajority_age: 18\nretention: 5年\n"
-                                 "notice_days: 30\ntold:\n  expiring: [asking, disclosing]\n  ended: [asking, disclosing]\n"
+                                 "deadlines:\n  - {state: received, days: 3, remind: 1}\n"
+                                 "  - {state: asked-back, days: 14, remind: 3, cancels: はい}\n"
+                                 "notice_days: 30\ntold:\n  overdue: [disclosing]\n  objected: [asking, disclosing]\n"
+                                 "  expiring: [asking, disclosing]\n  ended: [asking, disclosing]\n"
                                  "  majority: [asking, disclosing]\n  withdrawn: [asking, disclosing]\n");
     kit_node_yaml(&f, "na", "a", "discloses: [\"0110113719\"]\n", 0x10);
     kit_node_yaml(&f, "nb", "b", "", 0x20);
@@ -111,21 +115,27 @@ static void id_fill(uint8_t id[16], uint8_t no)
     memset(id, no, 16);
 }
 
+static void arrived(world *w, stage *s, uint8_t no, uint64_t clinic, form *f, request *r)
+{
+    static uint8_t id[16];
+    requests q = flow_of(&s->j);
+    tsunagu__request_record__init(r);
+    id_fill(id, no);
+    r->id = wire_bytes(span_of(id, 16));
+    r->side = REQUEST_HOSPITAL;
+    r->own = SOURCE;
+    r->other = clinic;
+    r->other_node = (char *)"nb";
+    r->body = &f->body;
+    assert_int_equal(requests_add(&q, s->t, r, w->now), OK);
+    assert_int_equal(requests_step(&q, s->t, r, REQUEST_RECEIVE, REQUEST_HOSPITAL, "", "", w->now), OK);
+}
+
 static err accept(world *w, uint8_t no, uint64_t clinic, form *f)
 {
-    uint8_t id[16];
-    request r = TSUNAGU__REQUEST_RECORD__INIT;
+    request r;
     stage *s = stage_open(w);
-    requests q = flow_of(&s->j);
-    id_fill(id, no);
-    r.id = wire_bytes(span_of(id, 16));
-    r.side = REQUEST_HOSPITAL;
-    r.own = SOURCE;
-    r.other = clinic;
-    r.other_node = (char *)"nb";
-    r.body = &f->body;
-    assert_int_equal(requests_add(&q, s->t, &r, w->now), OK);
-    assert_int_equal(requests_step(&q, s->t, &r, REQUEST_RECEIVE, REQUEST_HOSPITAL, "", "", w->now), OK);
+    arrived(w, s, no, clinic, f, &r);
     r.chart = (char *)CHART;
     err e = flow_accept(&s->j, s->t, &r, "liaison", false);
     if (e)
@@ -208,6 +218,59 @@ static err change(world *w, uint8_t no, uint64_t clinic, form *f)
     stage_close(s, e == OK);
     buf_done(&bytes);
     return e;
+}
+
+// A letter of the clinic that says an event and nothing else.
+static err word_of(world *w, uint8_t no, letter_kind kind)
+{
+    Tsunagu__SayBody say = TSUNAGU__SAY_BODY__INIT;
+    buf bytes = {0};
+    letter l = {.kind = kind, .from = VIEWER, .to = SOURCE, .from_node = "nb", .to_node = "na"};
+    stage *s = stage_open(w);
+    id_fill(l.thread, no);
+    assert_int_equal(wire_encode((const ProtobufCMessage *)&say, &bytes), OK);
+    l.body = buf_span(&bytes);
+    err e = flow_take_word(&s->j, s->t, &l);
+    stage_close(s, e == OK);
+    buf_done(&bytes);
+    return e;
+}
+
+static void stop(world *w, uint64_t seq, uint64_t facility)
+{
+    stage *s = stage_open(w);
+    pseudonym who = kit_who(0x42);
+    assert_int_equal(stop_record(&s->j, s->t, seq, &who, facility, w->now), OK);
+    stage_close(s, true);
+}
+
+typedef struct post_count {
+    letter_kind kind; // LETTER_NONE: any
+    int count;
+} post_count;
+
+static err post_one(void *ctx, const letter *l, uint64_t order, err why, time_ms next)
+{
+    post_count *c = ctx;
+    (void)order, (void)why, (void)next;
+    c->count += c->kind == LETTER_NONE || l->kind == c->kind;
+    return OK;
+}
+
+// Letters of the kind that wait in the outbox.
+static int posted(world *w, letter_kind kind)
+{
+    post_count c = {kind, 0};
+    const letters_options o = {TABLE_LETTER_OUT, TABLE_LETTER_STREAM, TABLE_LETTER_IN, TABLE_LETTER_HELD, "na", NULL,
+                               NULL, NULL};
+    letters *boxes; // other eyes on the same tables
+    store_txn *t;
+    assert_int_equal(letters_open(&o, &boxes), OK);
+    assert_int_equal(store_read(w->n.keep, &t), OK);
+    assert_int_equal(letters_list(boxes, t, post_one, &c), OK);
+    store_end(t);
+    letters_close(boxes);
+    return c.count;
 }
 
 static void day_pass(world *w, int days)
@@ -312,6 +375,38 @@ static void narrower_holds_at_once_wider_waits(void **unused)
     scene_end(w);
 }
 
+// From everybody to one, and back: who is in the wider word needs nobody, whom it adds needs a person.
+static void everybody_holds_each_of_them(void **unused)
+{
+    (void)unused;
+    static const char *const wide[] = {"federation", "union:b"};
+    for (int i = 0; i < 2; i++) {
+        world *w = scene();
+        form *all = form_make(wide[i], ""), *one = form_make(TO_VIEWER, ""), *again = form_make(wide[i], "");
+        opened(w, 1, VIEWER, all);
+        w->now += 1000;
+        assert_int_equal(change(w, 1, VIEWER, one), OK);
+        consent c = held(w);
+        assert_false(c.card.scope.withdrawn);
+        assert_int_equal(c.card.scope.grantee_count, 1);
+        assert_int_equal(c.card.scope.grantees[0].facility, VIEWER);
+        published(w, 0);
+        settled(w, 1);
+        assert_string_equal(state(w, 1), "completed"); // nobody was asked
+        assert_int_equal(change(w, 1, VIEWER, again), OK);
+        published(w, 0);
+        assert_string_equal(state(w, 1), "changed"); // somebody is
+        c = held(w);
+        assert_false(c.card.scope.withdrawn); // meanwhile the one still reads
+        assert_int_equal(c.card.scope.grantee_count, 1);
+        assert_int_equal(c.card.scope.grantees[0].facility, VIEWER);
+        form_free(all);
+        form_free(one);
+        form_free(again);
+        scene_end(w);
+    }
+}
+
 static void a_refused_card_discloses_nothing(void **unused)
 {
     (void)unused;
@@ -384,6 +479,157 @@ static void a_child_comes_of_age(void **unused)
     scene_end(w);
 }
 
+// The stop and the letter of one withdrawal, in either order, and a consent that no request opened.
+static void a_withdrawal_is_told_once(void **unused)
+{
+    (void)unused;
+    for (int letter_first = 0; letter_first < 2; letter_first++) {
+        world *w = scene();
+        form *a = form_make(TO_VIEWER, "");
+        opened(w, 1, VIEWER, a);
+        w->now += 1000;
+        notice_count = 0;
+        if (letter_first)
+            assert_int_equal(word_of(w, 1, LETTER_WITHDRAWAL), OK);
+        stop(w, 1, VIEWER);
+        if (!letter_first)
+            assert_int_equal(word_of(w, 1, LETTER_WITHDRAWAL), OK); // it crossed
+        assert_string_equal(state(w, 1), "withdrawn");
+        assert_true(held(w).card.scope.withdrawn);
+        assert_int_equal(told(FLOW_EVENT_WITHDRAWN), 1);
+        form_free(a);
+        scene_end(w);
+    }
+    world *w = scene();
+    confirmation c = kit_confirmation(w, CHART, 0x42);
+    assert_int_equal(kit_confirm(w, &c), OK);
+    w->now += 1000;
+    notice_count = 0;
+    stop(w, 1, CLINIC_B); // whom nobody let in
+    assert_int_equal(told(FLOW_EVENT_WITHDRAWN), 0);
+    stop(w, 2, VIEWER);
+    stop(w, 2, VIEWER); // told again
+    assert_int_equal(told(FLOW_EVENT_WITHDRAWN), 1);
+    scene_end(w);
+}
+
+static void object_say(world *w, bool stands)
+{
+    stage *s = stage_open(w);
+    assert_int_equal(objection_put(&s->j, s->t, CHART, "desk", stands), OK);
+    stage_close(s, true);
+}
+
+static void an_objection_ends_all_and_blocks_acceptance(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, ""), *b = form_make(TO_B, "");
+    opened(w, 1, VIEWER, a);
+    opened(w, 2, CLINIC_B, b);
+    assert_int_equal(posted(w, LETTER_OBJECTION), 0);
+    w->now += 1000;
+    notice_count = 0;
+    object_say(w, true);
+    assert_string_equal(state(w, 1), "objected");
+    assert_string_equal(state(w, 2), "objected");
+    assert_int_equal(told(FLOW_EVENT_OBJECTED), 2);
+    assert_true(held(w).card.scope.withdrawn); // the hub's card goes
+    assert_int_equal(posted(w, LETTER_OBJECTION), 2);
+    assert_int_equal(accept(w, 3, VIEWER, a), ERR_DENIED);
+    assert_string_equal(state(w, 3), "gone"); // not a trace of what was refused
+    assert_int_equal(change(w, 1, VIEWER, b), OK); // it crossed: written down, and nothing opens
+    assert_true(held(w).card.scope.withdrawn);
+    object_say(w, false);
+    assert_true(held(w).card.scope.withdrawn); // lifting alone opens nothing
+    assert_int_equal(accept(w, 3, VIEWER, a), OK);
+    assert_false(held(w).card.scope.withdrawn);
+    form_free(a);
+    form_free(b);
+    scene_end(w);
+}
+
+static void minutes_pass(world *w, int64_t minutes)
+{
+    bool more = true;
+    w->now += minutes * 60000;
+    stage *s = stage_open(w);
+    assert_int_equal(flow_round(&s->j, s->t, &more), OK);
+    assert_false(more);
+    stage_close(s, true);
+}
+
+static void deadlines_remind_and_cancel(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, "");
+    request r;
+    stage *s = stage_open(w);
+    arrived(w, s, 1, VIEWER, a, &r);
+    stage_close(s, true);
+    notice_count = 0;
+    minutes_pass(w, 24 * 60 - 1);
+    assert_int_equal(told(FLOW_EVENT_OVERDUE), 0);
+    minutes_pass(w, 1);
+    minutes_pass(w, 1); // once a day, not once a round
+    assert_int_equal(told(FLOW_EVENT_OVERDUE), 1);
+    minutes_pass(w, 24 * 60);
+    assert_int_equal(told(FLOW_EVENT_OVERDUE), 2);
+    assert_string_equal(state(w, 1), "received");
+    minutes_pass(w, 24 * 60); // the third day: overdue, and it waits on
+    uint8_t id[16];
+    request *got;
+    id_fill(id, 1);
+    s = stage_open(w);
+    requests q = flow_of(&s->j);
+    assert_int_equal(requests_get(&q, s->t, id, &s->j.memory, &got), OK);
+    assert_true(got->overdue);
+    assert_int_equal(requests_step(&q, s->t, got, REQUEST_ASK_BACK, REQUEST_HOSPITAL, "liaison", "who?", w->now), OK);
+    assert_false(got->overdue); // another state, another term
+    stage_close(s, true);
+    minutes_pass(w, 13 * 24 * 60);
+    assert_string_equal(state(w, 1), "asked-back");
+    minutes_pass(w, 24 * 60);
+    // Only the clinic may give a request up; at the hospital it stands there as overdue.
+    assert_string_equal(state(w, 1), "asked-back");
+    form_free(a);
+    scene_end(w);
+}
+
+// The clinic's record of the same: there the rules cancel it, and the hospital is told.
+static void what_nobody_answers_is_cancelled(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, "");
+    uint8_t id[16];
+    request r = TSUNAGU__REQUEST_RECORD__INIT;
+    stage *s = stage_open(w);
+    requests q = flow_of(&s->j);
+    id_fill(id, 1);
+    r.id = wire_bytes(span_of(id, 16));
+    r.side = REQUEST_CLINIC;
+    r.own = VIEWER;
+    r.other = SOURCE;
+    r.other_node = (char *)"na";
+    r.body = &a->body;
+    assert_int_equal(requests_add(&q, s->t, &r, w->now), OK);
+    assert_int_equal(requests_step(&q, s->t, &r, REQUEST_SEND, REQUEST_CLINIC, "", "", w->now), OK);
+    assert_int_equal(requests_step(&q, s->t, &r, REQUEST_RECEIVE, REQUEST_HOSPITAL, "", "", w->now), OK);
+    assert_int_equal(requests_step(&q, s->t, &r, REQUEST_ASK_BACK, REQUEST_HOSPITAL, "", "who?", w->now), OK);
+    stage_close(s, true);
+    minutes_pass(w, 14 * 24 * 60 - 1);
+    assert_string_equal(state(w, 1), "asked-back");
+    minutes_pass(w, 1);
+    assert_string_equal(state(w, 1), "cancelled");
+    assert_int_equal(posted(w, LETTER_CANCELLED), 1);
+    minutes_pass(w, 24 * 60); // over is over
+    assert_int_equal(posted(w, LETTER_CANCELLED), 1);
+    form_free(a);
+    scene_end(w);
+}
+
 static void papers_are_kept_and_then_purged(void **unused)
 {
     (void)unused;
@@ -403,8 +649,10 @@ static void papers_are_kept_and_then_purged(void **unused)
     day_pass(w, 0);
     assert_string_equal(state(w, 1), "withdrawn");
     assert_true(held(w).card.scope.withdrawn);
+    assert_true(posted(w, LETTER_NONE) > 0); // a clinic that was away all these years
     day_pass(w, 1);
     assert_string_equal(state(w, 1), "gone");
+    assert_int_equal(posted(w, LETTER_NONE), 0);
     assert_int_equal(store_read(w->n.keep, &t), OK);
     assert_int_equal(consent_get(t, span_str(CHART), &c), ERR_NOT_FOUND);
     uint64_t left;
@@ -428,9 +676,14 @@ int main(void)
         cmocka_unit_test(two_clinics_stand_on_one_chart),
         cmocka_unit_test(a_withdrawal_before_the_consent_ends_nothing),
         cmocka_unit_test(narrower_holds_at_once_wider_waits),
+        cmocka_unit_test(everybody_holds_each_of_them),
         cmocka_unit_test(a_refused_card_discloses_nothing),
         cmocka_unit_test(consents_end_by_the_calendar),
         cmocka_unit_test(a_child_comes_of_age),
+        cmocka_unit_test(a_withdrawal_is_told_once),
+        cmocka_unit_test(an_objection_ends_all_and_blocks_acceptance),
+        cmocka_unit_test(deadlines_remind_and_cancel),
+        cmocka_unit_test(what_nobody_answers_is_cancelled),
         cmocka_unit_test(papers_are_kept_and_then_purged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
