@@ -676,7 +676,7 @@ static err word_run(job *j, store_txn *t)
     if (k->corrected) {
         e = form_correct(j, t, k);
         if (e)
-            return job_store_err(e);
+            return e;
         say.form = k->made->body;
     }
     // A hospital that was only asked whether it may hold something has no record to cancel.
