@@ -270,14 +270,19 @@ static err terms_kept(job *j, const request *r, Tsunagu__ConsentTerms *ret)
     err e = flow_scope(j, r->body, &was);
     if (e == OK)
         e = flow_scope(j, r->proposed, &asked);
-    char **words = arena_get(&j->memory, (ret->n_to + 1) * sizeof *words);
+    char **words = arena_get(&j->memory, (ret->n_to + b->n_to + 1) * sizeof *words);
     char **ids = arena_get(&j->memory, CARD_CATEGORIES * sizeof *ids);
     if (e || !words || !ids)
         return e ? e : ERR_MEM;
     for (size_t i = 0; i < ret->n_to; i++) {
         grantee g;
-        if (flow_grantee(ret->to[i], &g) == OK && flow_names(b, &g))
+        if (flow_grantee(ret->to[i], &g) == OK && scope_covers(p, &asked, &g))
             words[to++] = ret->to[i];
+    }
+    for (size_t i = 0; i < b->n_to; i++) {
+        grantee g;
+        if (flow_grantee(b->to[i], &g) == OK && scope_covers(p, &was, &g) && !scope_has(&was, &g))
+            words[to++] = b->to[i];
     }
     for (int bit = 0; bit < policy_category_count(p) && bit < CARD_CATEGORIES; bit++)
         if ((was.categories & asked.categories) >> bit & 1)
