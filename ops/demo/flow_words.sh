@@ -107,3 +107,5 @@ word notices_complete '%d notices in all: arrived, completed, asked back, refuse
 word notices_blind 'none holds a name, a date of birth, a patient number or a pseudonym (%d words looked for)' \
     '名前も生年月日も患者番号も仮名も、どこにもありません (%d 語をさがしました)'
 word notices_taken '%s has taken all of its notices: nothing waits' '%s はお知らせをすべて受け取りました: 残りなし'
+word second_needed '%s: form and chart agree in little, so the rules ask for a second person, who agrees' \
+    '%s: 依頼書と診療録の一致が少ないので、規約により別の人が確かめ、同意しました'

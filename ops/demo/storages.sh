@@ -129,6 +129,17 @@ chart_counts() { # UNION CHART INSIDE-FROM OLDER-BEFORE → "rx lab inside older
          ([$in[] | select(.category == "reports")] | length)] | @tsv'
 }
 
+# Whether two of these hospitals may be the story's two.
+pair_allowed() { # UNION=CHART...
+    local x y
+    for x in "$@"; do
+        for y in "$@"; do
+            [[ ${x%%=*} != "${y%%=*}" ]] && allowed "${x%%=*}" "${y%%=*}" && return 0
+        done
+    done
+    return 1
+}
+
 # Sets B, C, CHART_B, CHART_C: the patient of the story. Reads joined lines; only hospitals for which
 # `allowed UNION UNION` says so. The best of the first twenty.
 patient_choose() { # REGISTERED-ON
@@ -140,6 +151,7 @@ patient_choose() { # REGISTERED-ON
     B='' C=''
     while IFS=$'\t' read -ra rest; do
         rest=("${rest[@]:1}") # behind the pseudonym
+        pair_allowed "${rest[@]}" || continue # others must not use up the twenty
         ((tried++ < 20)) || break
         rx=() lab=() inside=() older=() reports=() charts=() names=()
         for places in "${rest[@]}"; do
