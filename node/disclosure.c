@@ -242,76 +242,90 @@ static err moved_end(job *j, store_txn *t, const consent *old, uint64_t revision
     return e;
 }
 
-err disclosure_confirm(job *j, store_txn *t, confirmation *c)
+// Whether this chart may be disclosed so: by whom, to whom, and against nobody's word. Finds rivals.
+static err confirm_allowed(job *j, store_txn *t, const confirmation *c, rivals *r)
 {
-    node *n = j->n;
-    consent old, *now = &c->made;
-    rivals r = {.c = c};
-    card k;
-    buf bytes = {0};
-    bool had = false, against = false;
-    uint64_t floor = 0;
-    err e = source_of(j, c->chart, &r.facility);
+    bool against = false;
+    err e = source_of(j, c->chart, &r->facility);
+    if (e == OK)
+        e = scope_check(j, c);
+    if (e == OK)
+        e = chart_exists(j->n, t, c->chart);
+    if (e == OK)
+        e = consent_holders(t, &c->who, rival_one, r);
     if (e)
         return e;
-    e = scope_check(j, c);
-    if (e == OK)
-        e = chart_exists(n, t, c->chart);
-    if (e == OK)
-        e = consent_holders(t, &c->who, rival_one, &r);
-    if (e)
-        goto out;
-    if (r.live[0] && !c->also) {
+    if (r->live[0] && !c->also) {
         snprintf(j->note, sizeof j->note, "another chart here discloses under the same name, birth and sex; say also "
                                           "if this one is to take its place");
-        e = ERR_CONFLICT;
-        goto out;
+        return ERR_CONFLICT;
     }
     e = objection_stands(t, c->chart, &against);
     if (e == OK && against && !c->agreed) { // what only narrows goes on
         snprintf(j->note, sizeof j->note, "the patient objects to disclosure of this chart: lift the objection first");
-        e = ERR_DENIED;
+        return ERR_DENIED;
     }
+    return e;
+}
+
+// The consent as it will be recorded. old: NULL if the chart has none. Nothing is written before its card is
+// known to fit.
+static err consent_make(job *j, store_txn *t, confirmation *c, const consent *old, const rivals *r)
+{
+    consent *now = &c->made;
+    bool standing = old && !old->card.scope.withdrawn;
+    card k;
+    buf bytes = {0};
+    err e = OK;
+    memset(now, 0, sizeof *now);
+    strcpy(now->chart, c->chart);
+    strcpy(now->by, c->by);
+    strcpy(now->proxy, c->proxy);
+    now->card = (card){.who = c->who, .facility = r->facility, .scope = c->scope};
+    now->card.registered_on = c->registered_on != DAY_NONE ? c->registered_on
+                              : standing ? old->card.registered_on : day_of_time(j->now);
+    now->card.scope.revision = r->revision + 1;
+    now->card.scope.at = c->agreed ? c->agreed : j->now;
+    now->card.scope.proxy = c->proxy[0] != '\0';
+    now->card.scope.withdrawn = false;
+    // A changed scope is the same consent; after a withdrawal, or for another person, it is a new one.
+    if (standing && pseudonym_same(&old->card.who, &c->who))
+        memcpy(now->card.scope.id, old->card.scope.id, sizeof now->card.scope.id);
+    else
+        e = crypto_random(now->card.scope.id, sizeof now->card.scope.id);
+    if (e == OK)
+        e = disclosure_card(j->n, j->rules, t, now, j->now, &k);
+    if (e == OK)
+        e = card_pack(&k, &bytes);
+    if (e == ERR_LIMIT || e == ERR_FORMAT)
+        snprintf(j->note, sizeof j->note, "this consent does not fit a card: name fewer facilities, or a union");
+    buf_done(&bytes);
+    return e;
+}
+
+err disclosure_confirm(job *j, store_txn *t, confirmation *c)
+{
+    consent old, *now = &c->made;
+    rivals r = {.c = c};
+    uint64_t floor = 0;
+    err e = confirm_allowed(j, t, c, &r);
     if (e)
-        goto out;
+        return e;
     e = consent_get(t, span_str(c->chart), &old);
     if (e != OK && e != ERR_NOT_FOUND)
-        goto out;
-    had = e == OK;
+        return e;
+    bool had = e == OK;
     if (had && old.card.scope.revision > r.revision)
         r.revision = old.card.scope.revision;
     // The hub remembers revisions for ever, also of consents whose papers are purged here.
     e = meta_number(t, CONSENT_FLOOR, &floor);
     if (e)
-        goto out;
+        return e;
     if (floor > r.revision)
         r.revision = floor;
-    memset(now, 0, sizeof *now);
-    strcpy(now->chart, c->chart);
-    strcpy(now->by, c->by);
-    strcpy(now->proxy, c->proxy);
-    now->card = (card){.who = c->who, .facility = r.facility, .scope = c->scope};
-    now->card.registered_on = c->registered_on != DAY_NONE ? c->registered_on
-                              : had && !old.card.scope.withdrawn ? old.card.registered_on : day_of_time(j->now);
-    now->card.scope.revision = r.revision + 1;
-    now->card.scope.at = c->agreed ? c->agreed : j->now;
-    now->card.scope.proxy = c->proxy[0] != '\0';
-    now->card.scope.withdrawn = false;
-    e = OK;
-    // A changed scope is the same consent; after a withdrawal, or for another person, it is a new one.
-    if (had && !old.card.scope.withdrawn && pseudonym_same(&old.card.who, &c->who))
-        memcpy(now->card.scope.id, old.card.scope.id, sizeof now->card.scope.id);
-    else
-        e = crypto_random(now->card.scope.id, sizeof now->card.scope.id);
-    // Nothing is written before the card is known to fit.
-    if (e == OK)
-        e = disclosure_card(n, j->rules, t, now, j->now, &k);
-    if (e == OK)
-        e = card_pack(&k, &bytes);
-    if (e == ERR_LIMIT || e == ERR_FORMAT)
-        snprintf(j->note, sizeof j->note, "this consent does not fit a card: name fewer facilities, or a union");
+    e = consent_make(j, t, c, had ? &old : NULL, &r);
     if (e)
-        goto out;
+        return e;
     if (r.live[0])
         e = rival_end(j, t, r.live, c->by);
     if (e == OK && had && !pseudonym_same(&old.card.who, &c->who))
@@ -319,7 +333,7 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
     if (e == OK)
         e = consent_put(t, now);
     if (e == OK)
-        e = disclosure_send(n, j->rules, t, now, j->now, true, &c->seq);
+        e = disclosure_send(j->n, j->rules, t, now, j->now, true, &c->seq);
     if (e == OK)
         e = consent_log(j, t, now, c->by,
                         c->unlike ? had ? "changed though form and chart differ" : "recorded though form and chart differ"
@@ -328,10 +342,7 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
         e = reviews_consented(j, t, now->chart, now->by);
     if (e == OK)
         e = arrivals_look(j, t, now, true);
-    e = job_store_err(e);
-out:
-    buf_done(&bytes);
-    return e;
+    return job_store_err(e);
 }
 
 err disclosure_withdraw(job *j, store_txn *t, withdrawal *w)
