@@ -3,7 +3,7 @@
 #ifndef TSUNAGU_NODE_DESK_H
 #define TSUNAGU_NODE_DESK_H
 
-#include "node/job.h"
+#include "node/duty/job.h"
 
 // The line's `request` event: checks, decodes, and passes on.
 void desk_request(void *ctx, link_conn *c, link_in *call);

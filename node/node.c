@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/node.h"
+#include "node/duty/node.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,19 +9,19 @@
 #include <time.h>
 
 #include "node/desk.h"
-#include "node/disclosure.h"
-#include "node/filing.h"
-#include "node/flow.h"
-#include "node/joining.h"
-#include "node/notice.h"
-#include "node/post.h"
-#include "node/reviews.h"
-#include "node/rulebook.h"
-#include "node/scan.h"
-#include "node/person.h"
-#include "node/told.h"
-#include "node/uplink.h"
-#include "node/viewer.h"
+#include "node/disclosing/disclosure.h"
+#include "node/disclosing/filing.h"
+#include "node/flow/flow.h"
+#include "node/joining/joining.h"
+#include "node/office/notice.h"
+#include "node/line/post.h"
+#include "node/openings/reviews.h"
+#include "node/rulebook/rulebook.h"
+#include "node/charts/scan.h"
+#include "node/charts/person.h"
+#include "node/disclosing/told.h"
+#include "node/line/uplink.h"
+#include "node/viewing/viewer.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
 #include "proto/base/tongue.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who minds which letter, on one page.
-#include "node/emergency.h"
-#include "node/flow.h"
-#include "node/joining.h"
+#include "node/disclosing/emergency.h"
+#include "node/flow/flow.h"
+#include "node/joining/joining.h"
 
 const post_row post_rows[] = {
     {LETTER_ENQUIRY, flow_take_enquiry, flow_settled},

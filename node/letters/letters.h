@@ -5,7 +5,7 @@
 // order they were posted, each exactly once. Early ones are held (LETTERS_AHEAD a stream, LETTERS_HELD
 // in all), later copies are answered as the first was. The sender keeps a letter until a receipt of the
 // receiver's node says what became of it, for ever if need be; `settled` then tells.
-// Nothing here seals, sends or reads a clock: whoever holds the line (node/post.c) asks letters_due for
+// Nothing here seals, sends or reads a clock: whoever holds the line (node/line/post.c) asks letters_due for
 // what is to be sent now and says letters_outcome when an attempt is over.
 // Owner: letters_open/_close; a letter given out borrows from the transaction or the arena.
 // Thread: within transactions of the writer, on its thread; letters_hint and letters_wake from any.

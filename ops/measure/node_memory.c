@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "node/consent.h"
-#include "node/outbox.h"
+#include "node/charts/consent.h"
+#include "node/line/outbox.h"
 #include "ops/measure/memory.h"
 #include "ops/measure/place.h"
 #include "ops/cli/synth/synth.h"

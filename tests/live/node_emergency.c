@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "node/openings.h"
-#include "node/person.h"
+#include "node/openings/openings.h"
+#include "node/charts/person.h"
 #include "policies/engine/emergency.h"
 #include "tests/support/bed.h"
 

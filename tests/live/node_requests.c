@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "node/node.h"
+#include "node/duty/node.h"
 #include "proto/link/ipc.h"
 #include "proto/wire/wire.h"
 #include "tests/support/place.h"

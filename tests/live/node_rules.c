@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "node/members.h"
-#include "node/rulebook.h"
+#include "node/rulebook/members.h"
+#include "node/rulebook/rulebook.h"
 #include "policies/ratify/ratify.h"
 #include "policies/rules/folder.h"
 #include "tests/support/bed.h"

@@ -15,7 +15,7 @@
 
 #include "proto/crypto/cert.h"
 #include "proto/link/ipc.h"
-#include "node/viewer.h"
+#include "node/viewing/viewer.h"
 #include "tests/support/bed.h"
 
 static bed b;

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "node/allowance.h"
+#include "node/line/allowance.h"
 
 #define NOW 1795222800000ll
 #define DAY_MS 86400000ll

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "node/config.h"
+#include "node/duty/config.h"
 
 static char folder[64];
 

@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "node/flow.h"
-#include "node/objection.h"
+#include "node/flow/flow.h"
+#include "node/disclosing/objection.h"
 #include "tests/unit/node_kit.h"
 
 #define CLINIC_B 1319999999ull

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "node/arrivals.h"
-#include "node/secretariat.h"
+#include "node/office/arrivals.h"
+#include "node/office/secretariat.h"
 #include "tests/unit/compiler_kit.h"
 
 static void only_more_or_newer_is_new(void **state)

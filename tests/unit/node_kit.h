@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/disclosure.h"
-#include "node/outbox.h"
-#include "node/release.h"
-#include "node/stops.h"
+#include "node/disclosing/disclosure.h"
+#include "node/line/outbox.h"
+#include "node/disclosing/release.h"
+#include "node/disclosing/stops.h"
 #include "tests/unit/compiler_kit.h"
 
 #define SOURCE 110113719ull  // 甲病院, union a

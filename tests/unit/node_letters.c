@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "node/flow.h"
+#include "node/flow/flow.h"
 #include "tests/unit/node_kit.h"
 
 #define BOTH 1319999999ull // みき, a clinic of both unions: node na and node nb serve it

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "node/members.h"
+#include "node/rulebook/members.h"
 
 static node_lists *told(int count)
 {

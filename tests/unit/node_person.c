@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "node/person.h"
+#include "node/charts/person.h"
 #include "tests/unit/node_kit.h"
 
 #define TWIN "87654321"

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operator's commands at the disclosing side: who is in the storages, who of them
+// a form may mean, and what they consented to. Whatever shows a person is itself logged.
+// Owner: a control_in given here is finished by it. Thread: any. Fails: into the reply.
+#ifndef TSUNAGU_NODE_CHARTS_CHARTS_H
+#define TSUNAGU_NODE_CHARTS_CHARTS_H
+
+#include "node/duty/job.h"
+#include "proto/pact/identity.h"
+
+// Runs `look` on the pool: it may read files and fill the reply, which leaves when the entry `what` is durable.
+void look_begin(node *n, control_in *in, const char *what, err (*look)(job *j, control_in *in));
+// Within a look: who of our patients the form may mean.
+MUST_CHECK err charts_candidates_show(job *j, control_in *in, store_txn *t, const identity *form);
+void charts_list(node *n, control_in *in);
+void charts_documents(node *n, control_in *in);
+void charts_identity(node *n, control_in *in);
+void charts_candidates(node *n, control_in *in);
+void consents_list(node *n, control_in *in);
+void consent_confirm(node *n, control_in *in);
+void consent_withdraw(node *n, control_in *in);
+// The same for a chart and a person that are known already: of a shelf (filing.c).
+void consent_confirm_as(node *n, control_in *in, const char *chart, const char *by);
+void consent_withdraw_as(node *n, control_in *in, const char *chart, const char *by);
+
+#endif

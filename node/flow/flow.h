@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registration requests at work: letters that move them (flow.c), what a clinic does (request.c), and what a
+// hospital's liaison office does (liaison.c). A step, its letter, and what it means for a consent are one transaction.
+// Owner: a control_in given to a command is finished by it. Thread: W: the writer's, inside a job; commands: any.
+// Fails: as each says, with a note in the job.
+#ifndef TSUNAGU_NODE_FLOW_FLOW_H
+#define TSUNAGU_NODE_FLOW_FLOW_H
+
+#include "node/disclosing/disclosure.h"
+#include "node/line/post.h"
+#include "node/requests/requests.h"
+#include "policies/engine/flow.h"
+
+requests flow_of(job *j);    // for a job that writes: deadlines and notices as its rules say
+requests flow_reading(void); // for looking
+
+// W. Moves a record by an event of this side, and posts the letter that tells the other one (LETTER_NONE: none).
+// body: SayBody, AcceptedBody, ... ; ERR_CONFLICT: not in this state (said in the note), nothing was written.
+MUST_CHECK err flow_step(job *j, store_txn *t, request *r, request_event e, const char *who, const char *text,
+                         letter_kind kind, const ProtobufCMessage *body);
+MUST_CHECK err flow_post(job *j, store_txn *t, const request *r, letter_kind kind, const ProtobufCMessage *body);
+// What its letters are numbered under.
+void flow_thread(const job *j, const request *r, uint8_t ret[static LETTER_ID_BYTES]);
+// W. Records the consent of a request on its chart and discloses: card, consent, step, in one. also: as `confirm`.
+MUST_CHECK err flow_accept(job *j, store_txn *t, request *r, const char *by, bool also);
+// W. The consent that this request opened ends: for its facility alone, if others stand beside it.
+MUST_CHECK err flow_close(job *j, store_txn *t, const request *r, const char *by);
+// What the form asks for, by the rules: grantees, categories, and until when at most. ERR_USAGE, with a note.
+MUST_CHECK err flow_scope(job *j, const Tsunagu__RequestBody *b, consent_scope *ret);
+// When a consent by this form ends by itself: as agreed, when a child comes of age, or as the rules say.
+day flow_until(const policy *p, const Tsunagu__RequestBody *b);
+// The last day on which this proxy may speak for a patient so born; DAY_FOREVER: no end of that kind.
+day flow_proxy_last(const policy *p, const char *relation, day birth);
+bool flow_names(const Tsunagu__ConsentTerms *c, const grantee *g);
+// The scope without those that only this request named; but: except who is named here, too (or NULL).
+MUST_CHECK err flow_without(job *j, store_txn *t, const request *r, const consent_scope *s,
+                            const Tsunagu__ConsentTerms *but, consent_scope *ret);
+// W. The chart's consent with a narrower scope. It stays as old as it is.
+MUST_CHECK err flow_narrow(job *j, store_txn *t, const consent *c, const consent_scope *s, const char *by);
+
+// W. (ending.c) All requests of a chart that may end by this event do, and their clinics are told. Not the consent.
+MUST_CHECK err flow_chart_end(job *j, store_txn *t, const char *chart, request_event e, request_side by,
+                              const char *who, const char *text);
+// W. The consent on this chart has another scope now: the clinics hear so once the hub has it. except: or NULL.
+MUST_CHECK err flow_chart_changed(job *j, store_txn *t, const char *chart, const uint8_t *except, const char *who);
+// W. The hub told that the patient withdrew at a facility: what that facility asked for ends here. ret_ended: how many.
+MUST_CHECK err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at,
+                            size_t *ret_ended);
+// W. At the clinic, once the hub has the withdrawal: its requests for this patient end.
+MUST_CHECK err flow_own_withdrawn(job *j, store_txn *t, uint64_t facility, const pseudonym *who, const char *staff);
+
+// W. (change.c) A change on its way in: may it be asked at all, and what of it holds at once.
+MUST_CHECK err change_check(job *j, const request *r, const Tsunagu__RequestBody *proposed);
+MUST_CHECK err change_arrived(job *j, store_txn *t, request *r);
+
+// W. (daily.c) Once a day: consents that end by themselves, notices beforehand, papers whose time is over.
+MUST_CHECK err daily_run(job *j, store_txn *t);
+void daily_tick(node *n, time_ms now);
+
+// W. Accepted ones whose card the hub has: completion goes back. refused: cards it did not take, in order.
+MUST_CHECK err flow_published(job *j, store_txn *t, const uint64_t *refused, char *const *whys, size_t refused_count);
+// W. Deadlines and reminders that are due by now, and what a kill left undone. ret_more: there are more.
+MUST_CHECK err flow_round(job *j, store_txn *t, bool *ret_more);
+void flow_tick(node *n, time_ms now); // that, now and then
+
+// One letter kind each (post_rows.c). W.
+MUST_CHECK err flow_take_enquiry(job *j, store_txn *t, const letter *l);
+MUST_CHECK err flow_take_may_hold(job *j, store_txn *t, const letter *l);
+MUST_CHECK err flow_take_request(job *j, store_txn *t, const letter *l);
+MUST_CHECK err flow_take_word(job *j, store_txn *t, const letter *l); // all that only say an event and a word
+MUST_CHECK err flow_settled(job *j, store_txn *t, const letter *l, err status);
+
+// Whether the rules want another person's look before this form discloses anything.
+bool flow_second_needed(const job *j, const Tsunagu__RequestBody *form, bool strong);
+// The measures of a form, at both ends: nobody's may fill what the other side's people read.
+bool flow_form_fits(const Tsunagu__RequestBody *b);
+MUST_CHECK err flow_grantee(const char *word, grantee *ret); // ERR_USAGE: facility:CODE, union:ID, federation
+enum { FLOW_WORDS = 32 };
+// A comma list as words in the job's memory; out holds FLOW_WORDS. (request.c)
+MUST_CHECK err flow_words(job *j, const char *list, char **out, size_t *ret_count);
+void flow_show(control_in *in, const policy *p, const request *r, const char *kind); // a record of that kind
+// A list of them, FLOW_PAGE at a time; the handle is how many went before.
+enum { FLOW_PAGE = 200 };
+typedef struct flow_page {
+    control_in *in;
+    const policy *p;
+    request_side side;
+    uint64_t from, at;
+    bool more;
+    const uint8_t *paper; // only the request with the form of this number; NULL: all
+} flow_page;
+flow_page flow_page_begin(control_in *in, const policy *p, request_side side);
+MUST_CHECK err flow_page_one(flow_page *l, const request *r); // ERR_CLOSED: the page is full
+void flow_page_end(const flow_page *l);
+void flow_history_show(node *n, control_in *in, store_txn *t, const request *r);
+
+// ---- commands: the clinic (request.c), the hospital (liaison.c) ---------------------------
+void request_new(node *n, control_in *in);
+void request_list(node *n, control_in *in);
+void request_cancel(node *n, control_in *in);
+void request_reply(node *n, control_in *in);
+void request_change(node *n, control_in *in);
+void inbox_list(node *n, control_in *in);
+void inbox_show(node *n, control_in *in);
+void inbox_accept(node *n, control_in *in);
+void inbox_check(node *n, control_in *in);
+void inbox_reject(node *n, control_in *in);
+void inbox_ask_back(node *n, control_in *in);
+void change_accept(node *n, control_in *in);
+void change_keep(node *n, control_in *in);
+
+#endif
