@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/desk.h"
 
+#include "node/disclosing/release.h"
+#include "node/disclosing/stops.h"
+#include "node/line/post.h"
+#include "node/rulebook/rulebook.h"
+
 typedef struct duty {
     uint32_t method;
     const ProtobufCMessageDescriptor *message;

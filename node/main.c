@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // tsunagu-node: in the foreground, --config FILE. SIGTERM drains, SIGHUP reloads.
-#include "node/duty/node.h"
+#include "node/daemon.h"
 #include "node/notices/notify.h"
 #include "proto/base/tongue.h"
 #include "proto/control/program.h"

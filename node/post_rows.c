@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who minds which letter, on one page.
+#include "node/post_rows.h"
+
 #include "node/disclosing/emergency.h"
 #include "node/flow/flow.h"
 #include "node/joining/joining.h"

@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "node/charts/charts.h"
-#include "node/disclosing/disclosure.h"
-#include "node/match/accept.h"
-#include "node/flow/flow.h"
 #include "node/charts/person.h"
+#include "node/disclosing/disclosure.h"
 #include "node/disclosing/stops.h"
-#include "node/rulebook/rulebook.h"
+#include "node/flow/flow.h"
+#include "node/line/outbox.h"
 #include "node/line/uplink.h"
+#include "node/match/accept.h"
+#include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/luhn.h"
 
@@ -455,7 +456,7 @@ static err list_one(void *ctx, const consent *c)
     }
     err e = sent_get(l->t, span_str(c->chart), &s);
     if (e == OK)
-        e = disclosure_published(l->t, s.seq, &published);
+        e = outbox_published(l->t, s.seq, &published);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
     e = stops_since(l->t, &c->card.who, c->card.scope.at, stopped_one, &stopped);

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/office/arrivals.h"
 #include "node/disclosing/objection.h"
 #include "node/line/outbox.h"
 #include "node/line/uplink.h"
+#include "node/office/arrivals.h"
 #include "node/openings/reviews.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/log.h"
@@ -99,15 +99,6 @@ err disclosure_send(node *n, const book *b, store_txn *t, const consent *c, time
 out:
     buf_done(&bytes);
     return e;
-}
-
-err disclosure_published(store_txn *t, uint64_t seq, bool *ret)
-{
-    uint64_t first;
-    err e = outbox_first(t, &first);
-    if (e == OK || e == ERR_NOT_FOUND)
-        *ret = e == ERR_NOT_FOUND || first > seq;
-    return e == ERR_NOT_FOUND ? OK : e;
 }
 
 // ---- confirming ------------------------------------------------------------------

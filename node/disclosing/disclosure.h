@@ -55,8 +55,6 @@ MUST_CHECK err disclosure_resync_begin(job *j, store_txn *t, uint64_t hub);
 // One step. *ret_more: another is needed.
 MUST_CHECK err disclosure_resync_step(job *j, store_txn *t, bool *ret_more);
 void disclosure_resync_go(node *n); // steps until done, if one was begun
-// Are all cards up to this sequence at the hub?
-MUST_CHECK err disclosure_published(store_txn *t, uint64_t seq, bool *ret);
 void consent_show(control_in *in, const book *b, const consent *c, uint64_t seq, bool published);
 
 #endif

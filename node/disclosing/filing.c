@@ -8,8 +8,8 @@
 #include "node/charts/charts.h"
 #include "node/disclosing/disclosure.h"
 #include "node/disclosing/objection.h"
-#include "node/rulebook/rulebook.h"
 #include "node/line/uplink.h"
+#include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/log.h"
 #include "proto/base/tongue.h"
@@ -123,7 +123,7 @@ static bool patient_take(node *n, control_in *in, const book *b, slip *s)
 {
     const char *number = control_arg(in, "number");
     store_txn *t;
-    if (viewer_asker(n, in, &s->who) != OK)
+    if (node_asker(n, in, &s->who) != OK)
         return false;
     err e = OK;
     if (!number || !number[0] || strlen(number) > SHELF_NUMBER_MAX) {

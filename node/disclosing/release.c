@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/desk.h"
+#include "node/charts/person.h"
 #include "node/disclosing/emergency.h"
 #include "node/disclosing/objection.h"
-#include "node/charts/person.h"
-#include "node/line/post.h"
 #include "node/disclosing/stops.h"
+#include "node/line/post.h"
 #include "policies/engine/emergency.h"
 
 #define ASK_KEY 24 // time, nonce

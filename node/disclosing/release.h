@@ -46,6 +46,8 @@ typedef struct release {
     bool told;             // letters wait
 } release;
 
+// The hub's call (desk.h): opened on the pool (signatures, folders), decided on the writer's, then streamed.
+void release_begin(job *j);
 void release_open(job *j, release *r);   // signatures, seal, folders; no verdict yet
 MUST_CHECK err release_decide(job *j, store_txn *t, release *r); // sets verdict and the job's note; logs
 // A category and a day as this release allows them: OK, ERR_DENIED, ERR_EXPIRED.

@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "node/disclosing/disclosure.h"
-#include "node/desk.h"
 #include "node/flow/flow.h"
-#include "node/office/notice.h"
 #include "node/line/uplink.h"
+#include "node/office/notice.h"
 
 #define KEY_BYTES_STOP (PSEUDONYM_BYTES + 8)
 enum { VALUE_BYTES = 16 };

@@ -15,4 +15,6 @@ MUST_CHECK err stop_covers(store_txn *t, const pseudonym *who, uint64_t facility
 typedef err (*stop_visit)(void *ctx, uint64_t facility);
 MUST_CHECK err stops_since(store_txn *t, const pseudonym *who, time_ms agreed, stop_visit visit, void *ctx);
 
+void stop_begin(job *j); // the hub's call (desk.h): a withdrawal made at a viewing facility
+
 #endif

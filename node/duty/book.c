@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/disclosing/disclosure.h"
-#include "node/joining/joining.h"
-#include "node/line/uplink.h"
+#include "node/duty/node.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
 #include "proto/base/tongue.h"
@@ -147,6 +145,24 @@ err node_person(node *n, const char *user, uint32_t uid, person *ret)
     return e;
 }
 
+err node_asker(node *n, control_in *in, person *ret)
+{
+    const char *as = control_arg(in, "as");
+    err e = as ? node_person(n, as, control_uid(in), ret) : ERR_USAGE;
+    if (e == OK)
+        return OK;
+    if (e == ERR_USAGE)
+        control_note(in, "say who asks: as");
+    else if (e == ERR_DENIED)
+        control_note(in, "this login may not act for that user: see uids in the people file");
+    else if (e == ERR_STALE)
+        control_note(in, "%s", _("the rules in force know that user's facility or role no more"));
+    else
+        control_note(in, "the people file knows no such user");
+    control_finish(in, e == ERR_NOT_FOUND || e == ERR_STALE ? ERR_DENIED : e);
+    return e;
+}
+
 static void people_tell(node *n, const policy *p)
 {
     size_t lost = 0;
@@ -167,7 +183,7 @@ static void people_tell(node *n, const policy *p)
 
 // ---- the switch -------------------------------------------------------------------------------
 
-void node_switch(node *n, book *fresh)
+bool node_switch(node *n, book *fresh)
 {
     pthread_mutex_lock(&n->book_lock);
     book *old = n->book_now;
@@ -180,10 +196,7 @@ void node_switch(node *n, book *fresh)
         log_line(LOG_INFO, "rules version %u are in force", policy_version(fresh->r->p));
         membership_check(n, fresh->r->p);
         people_tell(n, fresh->r->p);
-        uplink_recheck(n);
     }
-    disclosure_renew(n); // also for another mapping alone
-    if (other)
-        joining_sweep(n);
     book_drop(fresh);
+    return other;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/office/notice.h"
 #include "proto/base/log.h"
 
 enum { JOB_MEMORY = 4 << 20 };
@@ -162,7 +161,6 @@ err node_after_commit(void *ctx)
     node *n = ctx;
     accesslog_committed(&n->log);
     n->batch_over = true;
-    notice_committed(n);
     return OK;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The node: reads the hospital's storages, publishes what patients agreed to, asks for
 // its own facilities, and is the gate documents leave by. It dials the hub and listens nowhere.
-// This struct owns all state; node.c builds it in order and tears it down in reverse.
+// This struct owns all state; node/daemon.c builds it in order and tears it down in reverse. What rooms above
+// keep here is theirs alone: only their pointers are known below.
 // Thread: what is marked W is touched only on the writer's thread, inside jobs; the rest
 // says how it is guarded.
 #ifndef TSUNAGU_NODE_DUTY_NODE_H
@@ -111,10 +112,6 @@ typedef struct node {
     bool closing;         // atomic: no new commands
 } node;
 
-MUST_CHECK err node_open(const char *config_path, node **ret); // complains in words on stderr
-void node_run(node *n, bool (*stop)(void), bool (*reload)(void)); // until stop
-void node_close(node *n);
-
 book *node_book(node *n); // book_drop when done
 book *book_keep(book *b);
 void book_drop(book *b);
@@ -130,10 +127,11 @@ MUST_CHECK err node_person(node *n, const char *user, uint32_t uid, person *ret)
 // What the membership list says of us must be what we are: better told now than at the first refusal. Only
 // a warning: newer rules may be on their way, and the hub refuses whoever is not listed.
 void membership_check(const node *n, const policy *p);
-// Other rules are in force: puts them in place and looks again at what hangs on them (uplink, people, cards).
-void node_switch(node *n, book *fresh);
-// Rules, people, certificates and revocation list anew; what does not verify leaves the old in force.
-void node_reload(node *n);
+// Who asks, by the argument `as` and the socket's uid; finishes `in` on refusal.
+MUST_CHECK err node_asker(node *n, control_in *in, person *ret);
+// Puts fresh in place and says in the log what of ours it does not know. Whether the rules are others, and not
+// the mapping alone: then more hangs on them (rulebook.h).
+bool node_switch(node *n, book *fresh);
 // Document ids: the first 16 bytes of an HMAC (ssmix_options.id_of).
 void node_document_id(const uint8_t secret[32], span place, uint8_t ret[16]);
 

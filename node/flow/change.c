@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/flow/flow.h"
 #include "node/charts/person.h"
-#include "node/rulebook/rulebook.h"
-#include "node/line/uplink.h"
+#include "node/flow/flow.h"
 #include "node/flow/written.h"
+#include "node/line/uplink.h"
+#include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"
 #include "policies/engine/table.h"
 
@@ -337,7 +337,7 @@ static void deciding_answer(job *j, err e)
 static void deciding_begin(node *n, control_in *in, duty_run run, bool opens)
 {
     person who;
-    if (viewer_asker(n, in, &who) != OK)
+    if (node_asker(n, in, &who) != OK)
         return;
     job *j = job_with(n, sizeof(deciding), run, deciding_answer);
     err e = !j ? ERR_MEM : n->facility == 0 || who.facility != n->facility ? ERR_DENIED : OK;
@@ -474,7 +474,7 @@ static void change_answer(job *j, err e)
 void request_change(node *n, control_in *in)
 {
     person who;
-    if (viewer_asker(n, in, &who) != OK)
+    if (node_asker(n, in, &who) != OK)
         return;
     job *j = job_with(n, sizeof(changing), change_run, change_answer);
     if (!j) {

@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/office/arrivals.h"
+#include "node/charts/person.h"
 #include "node/flow/written.h"
 #include "node/line/outbox.h"
-#include "node/rulebook/rulebook.h"
-#include "node/charts/person.h"
-#include "node/office/secretariat.h"
 #include "node/line/uplink.h"
+#include "node/office/arrivals.h"
+#include "node/office/secretariat.h"
+#include "node/rulebook/rulebook.h"
 #include "policies/engine/table.h"
 #include "policies/forms/check.h"
 #include "proto/base/log.h"
@@ -735,7 +735,7 @@ static err publish_one(job *j, store_txn *t, request *r, const uint64_t *refused
     if (e == OK && r->trouble[0] && r->trouble_seq == s.seq)
         return OK; // refused, and not sent again since
     if (e == OK)
-        e = disclosure_published(t, s.seq, &there);
+        e = outbox_published(t, s.seq, &there);
     if (e || !there)
         return e == ERR_NOT_FOUND ? OK : e;
     say.consent = wire_bytes(span_of(c.card.scope.id, sizeof c.card.scope.id));

@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "node/charts/charts.h"
-#include "node/flow/written.h"
-#include "node/flow/flow.h"
-#include "node/match/accept.h"
 #include "node/charts/person.h"
-#include "node/rulebook/rulebook.h"
+#include "node/flow/flow.h"
+#include "node/flow/written.h"
 #include "node/line/uplink.h"
+#include "node/match/accept.h"
+#include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"
 
 static const char *arg(control_in *in, const char *key)
@@ -23,7 +23,7 @@ static const char *arg(control_in *in, const char *key)
 // Of this hospital, as the people file knows them. Finishes `in` on refusal.
 static err officer(node *n, control_in *in, person *ret)
 {
-    err e = viewer_asker(n, in, ret);
+    err e = node_asker(n, in, ret);
     if (e == OK && (n->facility == 0 || ret->facility != n->facility)) {
         control_note(in, "the inbox is the hospital's own: that user is of another facility");
         control_finish(in, ERR_DENIED);

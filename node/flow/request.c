@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/flow/written.h"
 #include "node/flow/flow.h"
+#include "node/flow/written.h"
 #include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"
 #include "policies/engine/table.h"
@@ -120,7 +120,7 @@ void request_list(node *n, control_in *in)
     requests q = flow_reading();
     const char *id = control_arg(in, "id"), *number = control_arg(in, "number");
     uint8_t paper[FILLED_NUMBER];
-    if (!written_number(in, paper) || viewer_asker(n, in, &who) != OK)
+    if (!written_number(in, paper) || node_asker(n, in, &who) != OK)
         return;
     book *b = node_book(n);
     flow_page l = flow_page_begin(in, b->r->p, REQUEST_CLINIC);
@@ -590,7 +590,7 @@ static void asking_answer(job *j, err e)
 void request_new(node *n, control_in *in)
 {
     person who;
-    if (viewer_asker(n, in, &who) != OK)
+    if (node_asker(n, in, &who) != OK)
         return;
     job *j = job_with(n, sizeof(asking), asking_run, asking_answer);
     asking *k = j ? j->state : NULL;
@@ -700,7 +700,7 @@ static void word_answer(job *j, err e)
 static void word_begin(node *n, control_in *in, request_event event, letter_kind kind)
 {
     person who;
-    if (viewer_asker(n, in, &who) != OK)
+    if (node_asker(n, in, &who) != OK)
         return;
     job *j = job_with(n, sizeof(word), word_run, word_answer);
     if (!j) {

@@ -74,7 +74,7 @@ static err filer(node *n, control_in *in, char who[static PEOPLE_TEXT], uint64_t
     person p;
     *ret_facility = 0;
     if (control_arg(in, "as")) {
-        err e = viewer_asker(n, in, &p);
+        err e = node_asker(n, in, &p);
         if (e == OK) {
             snprintf(who, PEOPLE_TEXT, "%s", p.user);
             *ret_facility = p.facility;

@@ -39,6 +39,15 @@ err outbox_first(store_txn *t, uint64_t *ret)
     return e;
 }
 
+err outbox_published(store_txn *t, uint64_t seq, bool *ret)
+{
+    uint64_t first;
+    err e = outbox_first(t, &first);
+    if (e == OK || e == ERR_NOT_FOUND)
+        *ret = e == ERR_NOT_FOUND || first > seq;
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 err outbox_count(store_txn *t, uint64_t *ret)
 {
     return store_count(t, TABLE_OUTBOX, ret);

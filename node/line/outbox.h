@@ -11,6 +11,8 @@
 MUST_CHECK err outbox_seq(store_txn *t, uint64_t *ret);               // the last one given
 MUST_CHECK err outbox_put(store_txn *t, span card, uint64_t *ret_seq);
 MUST_CHECK err outbox_first(store_txn *t, uint64_t *ret);             // ERR_NOT_FOUND: empty
+// Are all cards up to this sequence at the hub?
+MUST_CHECK err outbox_published(store_txn *t, uint64_t seq, bool *ret);
 MUST_CHECK err outbox_count(store_txn *t, uint64_t *ret);
 MUST_CHECK err outbox_acked(store_txn *t, uint64_t upto);             // deletes what the hub has
 // The oldest cards, as many as one publication may carry. ERR_NOT_FOUND: none.

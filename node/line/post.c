@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "node/line/allowance.h"
-#include "node/desk.h"
 #include "node/line/uplink.h"
 #include "policies/engine/table.h"
 #include "proto/base/log.h"
@@ -15,17 +14,19 @@
 enum { LETTER_DEADLINE_MS = 30000, AT_ONCE = 32 };
 
 struct post {
+    const post_row *rows;
+    size_t row_count;
     letters *boxes;
     job *running; // W: whose transaction the boxes' callbacks run in
     bool pumping; // atomic: a job that looks for letters is on its way
     allowance may; // W: what each sender may have us take
 };
 
-static const post_row *row_of(uint32_t kind)
+static const post_row *row_of(const post *p, uint32_t kind)
 {
-    for (size_t i = 0; i < post_row_count; i++)
-        if (post_rows[i].kind == kind)
-            return &post_rows[i];
+    for (size_t i = 0; i < p->row_count; i++)
+        if (p->rows[i].kind == kind)
+            return &p->rows[i];
     return NULL;
 }
 
@@ -53,7 +54,7 @@ static err on_arrived(void *ctx, store_txn *t, const letter *l, time_ms now)
 {
     node *n = ctx;
     job *j = n->mail->running;
-    const post_row *r = row_of(l->kind);
+    const post_row *r = row_of(n->mail, l->kind);
     bool first;
     if (!allowance_take(&n->mail->may, l, now, &first)) {
         if (first)
@@ -72,7 +73,7 @@ static err on_arrived(void *ctx, store_txn *t, const letter *l, time_ms now)
 static err on_settled(void *ctx, store_txn *t, const letter *l, err status, time_ms now)
 {
     node *n = ctx;
-    const post_row *r = row_of(l->kind);
+    const post_row *r = row_of(n->mail, l->kind);
     (void)now;
     if (status)
         log_line(LOG_WARN, "a letter (%s) was refused by %s: %s", letter_kind_name(l->kind), l->to_node,
@@ -80,7 +81,7 @@ static err on_settled(void *ctx, store_txn *t, const letter *l, err status, time
     return r && r->settled ? r->settled(n->mail->running, t, l, status) : OK;
 }
 
-err post_open(node *n, post **ret)
+err post_open(node *n, const post_row *rows, size_t row_count, post **ret)
 {
     post *p = calloc(1, sizeof *p);
     letters_options o = {TABLE_LETTER_OUT, TABLE_LETTER_STREAM, TABLE_LETTER_IN, TABLE_LETTER_HELD, n->config.name,
@@ -90,6 +91,8 @@ err post_open(node *n, post **ret)
         free(p);
         return e;
     }
+    p->rows = rows;
+    p->row_count = row_count;
     *ret = p;
     return OK;
 }

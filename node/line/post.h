@@ -16,10 +16,9 @@ typedef struct post_row {
     err (*take)(job *j, store_txn *t, const letter *l);
     err (*settled)(job *j, store_txn *t, const letter *l, err status);
 } post_row;
-extern const post_row post_rows[]; // post_rows.c: one page
-extern const size_t post_row_count;
 
-MUST_CHECK err post_open(node *n, post **ret);
+// rows: who minds which (node/post_rows.h); they stay.
+MUST_CHECK err post_open(node *n, const post_row *rows, size_t row_count, post **ret);
 void post_free(post *p);
 void post_tick(node *n, time_ms now); // about five times a second
 void post_connected(node *n);         // the hub said hello
@@ -33,6 +32,10 @@ MUST_CHECK err post_back(job *j, store_txn *t, letter *say);
 MUST_CHECK err post_forget(job *j, store_txn *t, const uint8_t thread[static LETTER_ID_BYTES]);
 // The node that a letter to this facility would go to; NULL if there is none.
 const char *post_node_of(const policy *p, uint64_t facility);
+
+// For the hub's calls (desk.h): a letter from another node; a node that letters wait for is back.
+void letter_begin(job *j);
+void back_begin(job *j);
 
 void post_show(node *n, control_in *in);  // adds to the `status` record: letters
 void letters_show(node *n, control_in *in); // `letters`: what waits, and why

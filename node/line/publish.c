@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/disclosing/disclosure.h"
-#include "node/flow/flow.h"
 #include "node/line/outbox.h"
+#include "node/line/post.h"
 #include "node/line/uplink_in.h"
 #include "proto/base/log.h"
 
@@ -50,9 +49,9 @@ static err ack_run(job *j, store_txn *t)
         e = outbox_meet(t, k->publish_seq, &k->resync);
     if (e)
         return e;
-    e = k->resync ? disclosure_resync_begin(j, t, k->publish_seq) : outbox_acked(t, k->publish_seq);
+    e = k->resync ? j->n->up->hears->resync_begin(j, t, k->publish_seq) : outbox_acked(t, k->publish_seq);
     if (e == OK && !k->resync)
-        e = flow_published(j, t, k->refused, k->whys, k->refused_count);
+        e = j->n->up->hears->published(j, t, k->refused, k->whys, k->refused_count);
     if (e == OK)
         publish_waits_check(j->n, t, j->now);
     return job_store_err(e);
@@ -66,7 +65,7 @@ static void ack_answer(job *j, err e)
         return;
     if (k->resync) {
         log_line(LOG_WARN, "the hub lost or gained publications of this node: every card is sent again");
-        disclosure_resync_go(j->n);
+        j->n->up->hears->resync_go(j->n);
     } else if (k->moved) {
         uplink_pump(j->n);
         post_pump(j->n); // what the hub now has may complete a request
@@ -205,7 +204,7 @@ void publish_waits_check(node *n, store_txn *t, time_ms now)
     for (publish_wait **at = &u->waits; *at;) {
         publish_wait *w = *at;
         bool there = false;
-        err e = disclosure_published(t, w->seq, &there);
+        err e = outbox_published(t, w->seq, &there);
         if (e == OK && !there && !closing && now < w->until) {
             at = &w->next;
             continue;
@@ -310,7 +309,7 @@ static void again_answer(job *j, err e)
     if (e == OK) {
         control_record(j->in, "resync");
         control_number(j->in, "cards", (int64_t)k->cards);
-        disclosure_resync_go(j->n);
+        j->n->up->hears->resync_go(j->n);
     }
     job_finish(j, e);
 }

@@ -8,13 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "node/desk.h"
-#include "node/disclosing/disclosure.h"
-#include "node/flow/flow.h"
-#include "node/rulebook/members.h"
 #include "node/line/outbox.h"
-#include "node/line/post.h"
-#include "node/rulebook/rulebook.h"
 #include "proto/base/log.h"
 #include "proto/base/tongue.h"
 #include "proto/pact/ticket.h"
@@ -161,9 +155,10 @@ static err hello_run(job *j, store_txn *t)
     if (e)
         return e;
     // What the hub holds already is sent once more all the same: only the answer to that says what it refused.
-    e = g->resync ? disclosure_resync_begin(j, t, g->publish_seq) : OK;
+    const uplink_hears *h = j->n->up->hears;
+    e = g->resync ? h->resync_begin(j, t, g->publish_seq) : OK;
     if (e == OK && !g->resync)
-        e = flow_published(j, t, NULL, NULL, 0); // a reply of before may have been lost
+        e = h->published(j, t, NULL, NULL, 0); // a reply of before may have been lost
     return job_store_err(e);
 }
 
@@ -190,10 +185,7 @@ static void hello_answer(job *j, err e)
     log_line(g->other_rules ? LOG_WARN : LOG_INFO, "connected to the hub%s%s",
              g->other_rules ? "; it decides under other rules" : "",
              g->resync ? "; it stands elsewhere than this node: every card is sent again" : "");
-    disclosure_resync_go(j->n); // also one that was interrupted
-    uplink_pump(j->n);
-    post_connected(j->n);
-    rulebook_hear(j->n, g->newest, span_of(g->newest_hash.at, HASH_BYTES), true);
+    u->hears->greeted(j->n, g->newest, &g->newest_hash);
 }
 
 static void hello_done(void *ctx, link_out *call, err e, uint32_t status, span body, const char *note)
@@ -218,7 +210,7 @@ static void hello_done(void *ctx, link_out *call, err e, uint32_t status, span b
         g->generation = u->generation;
         pthread_mutex_unlock(&u->lock);
         g->publish_seq = r->publish_seq;
-        lists_hear(n, r->lists, r->n_lists);
+        u->hears->said(n, r);
         if (r->newest_hash.len == HASH_BYTES) {
             g->newest = r->newest_version;
             memcpy(g->newest_hash.at, r->newest_hash.data, HASH_BYTES);
@@ -259,7 +251,7 @@ static void hello_send(node *n, link_conn *c)
     q.rules_hash = wire_bytes(span_of(b->r->hash.at, HASH_BYTES));
     q.software = "tsunagu-node 0.1.0";
     q.rules_version = policy_version(b->r->p);
-    q.rules_held = rulebook_held(n);
+    q.rules_held = n->up->hears->rules_held(n);
     if (e == OK)
         e = wire_encode((const ProtobufCMessage *)&q, &body);
     if (e == OK)
@@ -399,7 +391,7 @@ static err line_dial(uplink *u)
     link_options o = {.address = n->config.hub_address,
                       .host = n->config.hub_host,
                       .tls = u->tls,
-                      .events = {n, on_admit, on_opened, desk_request, on_closed, on_refused}};
+                      .events = {n, on_admit, on_opened, u->hears->request, on_closed, on_refused}};
     link_end *line;
     err e = link_dial(&o, &line);
     if (e)
@@ -410,7 +402,7 @@ static err line_dial(uplink *u)
     return OK;
 }
 
-err uplink_open(node *n, uplink **ret)
+err uplink_open(node *n, const uplink_hears *hears, uplink **ret)
 {
     uplink *u = calloc(1, sizeof *u);
     char why[256] = "";
@@ -419,6 +411,7 @@ err uplink_open(node *n, uplink **ret)
         return ERR_MEM;
     pthread_mutex_init(&u->lock, NULL);
     u->n = n;
+    u->hears = hears;
     u->since = clock_now_ms();
     *ret = u; // the events look for it
     err e = tls_start(&n->config, why, &u->tls, &u->files);

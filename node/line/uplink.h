@@ -9,7 +9,22 @@
 #include "node/duty/job.h"
 #include "proto/pact/chain.h"
 
-MUST_CHECK err uplink_open(node *n, uplink **ret); // returns at once; it connects by itself
+// What the rooms above hear of the line. j, t: on the writer's thread, in that job's transaction, so that what the
+// hub said and what follows from it are durable together.
+typedef struct uplink_hears {
+    void (*request)(void *n, link_conn *c, link_in *call);      // the hub asks; the line's thread (desk.h)
+    uint32_t (*rules_held)(node *n);                            // for hello: the newest version here. Any thread
+    void (*said)(node *n, const Tsunagu__HelloReply *r);        // its hello came; the line's thread
+    // That hello is durable: calls may go out. newest: the version of the rules that the hub holds, 0: it did not
+    // say. The writer's thread, behind the commit
+    void (*greeted)(node *n, uint32_t newest, const hash32 *hash);
+    // The hub has what the outbox no longer holds, but refused these cards (in order). W
+    err (*published)(job *j, store_txn *t, const uint64_t *refused, char *const *whys, size_t refused_count);
+    err (*resync_begin)(job *j, store_txn *t, uint64_t hub);    // every card again, numbered on from `hub`. W
+    void (*resync_go)(node *n);                                 // goes on with it, if one was begun. Any thread
+} uplink_hears;
+
+MUST_CHECK err uplink_open(node *n, const uplink_hears *hears, uplink **ret); // returns at once; it connects by itself
 void uplink_drain(uplink *u);                      // no new calls, open ones may end
 void uplink_close(uplink *u); // no callback runs any more
 void uplink_free(uplink *u);  // after the writer stopped: jobs refer to it

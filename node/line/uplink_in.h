@@ -11,6 +11,7 @@ typedef struct publish_wait publish_wait;
 
 struct uplink {
     node *n;
+    const uplink_hears *hears;
     pthread_mutex_t lock;
     link_end *line;
     tls_ctx *tls;

@@ -168,7 +168,7 @@ static err asker(node *n, control_in *in, uint64_t *ret)
     uint32_t uid = control_uid(in);
     person who;
     if (as) {
-        err e = viewer_asker(n, in, &who);
+        err e = node_asker(n, in, &who);
         if (e == OK)
             *ret = who.facility;
         return e;

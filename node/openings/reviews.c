@@ -192,7 +192,7 @@ void reviews_list(node *n, control_in *in)
 {
     listing l = {.in = in, .now = clock_now_ms()};
     const char *handle = control_arg(in, "handle");
-    if (viewer_asker(n, in, &l.who) != OK)
+    if (node_asker(n, in, &l.who) != OK)
         return;
     book *b = node_book(n);
     l.p = b->r->p;

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/desk.h"
-#include "node/rulebook/rulebook_in.h"
 #include "node/line/uplink.h"
+#include "node/rulebook/rulebook_in.h"
 #include "policies/rules/folder.h"
 #include "proto/base/log.h"
 

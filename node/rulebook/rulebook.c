@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/duty/job.h"
+#include "node/line/uplink.h"
 #include "policies/rules/folder.h"
 #include "proto/base/log.h"
 #include "proto/base/tongue.h"
@@ -176,6 +176,14 @@ static err wanted_book(node *n, wanted *w, book **ret)
     return OK;
 }
 
+static void book_switch(node *n, book *fresh)
+{
+    bool other = node_switch(n, fresh);
+    if (other)
+        uplink_recheck(n);
+    n->versions->switched(n, other);
+}
+
 void rulebook_turn(node *n, time_ms at, bool renew)
 {
     rulebook *b = n->versions;
@@ -189,7 +197,7 @@ void rulebook_turn(node *n, time_ms at, bool renew)
     if ((other || renew || now->beside[0] != w.beside[0] || now->beside[1] != w.beside[1]) &&
         wanted_book(n, &w, &fresh) == OK) {
         snprintf(note, sizeof note, "version %u in force", policy_version(w.r->p));
-        node_switch(n, fresh);
+        book_switch(n, fresh);
         if (other) {
             node_note(n, EVENT_RULES, OK, note);
             rulebook_remember(n);
@@ -226,7 +234,7 @@ static void file_reload(node *n)
         node_note(n, EVENT_RULES, e, why);
     } else {
         bool other = memcmp(now->r->hash.at, fresh->r->hash.at, HASH_BYTES) != 0;
-        node_switch(n, fresh);
+        book_switch(n, fresh);
         if (other)
             node_note(n, EVENT_RULES, OK, "reloaded");
     }
@@ -235,13 +243,14 @@ static void file_reload(node *n)
 
 // ---- life --------------------------------------------------------------------------------------------
 
-err rulebook_open(node *n, rulebook **ret)
+err rulebook_open(node *n, void (*switched)(node *n, bool other), rulebook **ret)
 {
     char why[256] = "";
     rulebook *b = calloc(1, sizeof *b);
     if (!b)
         return ERR_MEM;
     b->n = n;
+    b->switched = switched;
     b->stale_told = DAY_NONE;
     pthread_mutex_init(&b->turning, NULL);
     pthread_mutex_init(&b->lock, NULL);

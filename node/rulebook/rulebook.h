@@ -8,9 +8,11 @@
 #ifndef TSUNAGU_NODE_RULEBOOK_RULEBOOK_H
 #define TSUNAGU_NODE_RULEBOOK_RULEBOOK_H
 
-#include "node/duty/node.h"
+#include "node/duty/job.h"
 
-MUST_CHECK err rulebook_open(node *n, rulebook **ret); // also sets the node's book; complains in words
+// Also sets the node's book; complains in words. switched: other rules (other), or only another mapping, were put in
+// force: what hangs on them above looks again. Called on the thread that switched, never twice at once.
+MUST_CHECK err rulebook_open(node *n, void (*switched)(node *n, bool other), rulebook **ret);
 // What was in force here before, from the store. Is it lost, nothing is granted or registered until it is back:
 // the hub hands it out. Before any job runs.
 MUST_CHECK err rulebook_remembered(node *n);
@@ -21,6 +23,7 @@ void rulebook_tick(node *n, time_ms now); // switches, grows stale, asks again
 
 // What the hub says that it holds (hello, a hint, a reply). met: it is a new connection.
 void rulebook_hear(node *n, uint32_t newest, span hash, bool met);
+void rules_new_begin(job *j);   // the hub's call (desk.h): it holds newer rules
 uint32_t rulebook_held(node *n); // the newest version held; 0: a single file
 
 void rulebook_show(node *n, control_in *in); // adds to the `status` record

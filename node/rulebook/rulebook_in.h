@@ -13,6 +13,7 @@ enum { TROUBLE_BYTES = 256 };
 
 struct rulebook {
     node *n;
+    void (*switched)(node *n, bool other);
     pthread_mutex_t turning; // one switch at a time
     pthread_mutex_t lock;
     chain *held;             // NULL: a single file

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "node/flow/flow.h"
-#include "node/rulebook/rulebook.h"
 #include "node/line/uplink.h"
+#include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/luhn.h"
 #include "proto/base/utf8.h"
@@ -211,7 +211,7 @@ void own_register(node *n, control_in *in)
 {
     person who;
     const char *also = control_arg(in, "also");
-    if (viewer_asker(n, in, &who) != OK)
+    if (node_asker(n, in, &who) != OK)
         return;
     job *j = job_with(n, sizeof(registering), register_run, register_answer);
     registering *r = j ? j->state : NULL;
@@ -322,7 +322,7 @@ void own_withdraw(node *n, control_in *in)
     person who;
     store_txn *t;
     const char *number = control_arg(in, "number");
-    if (viewer_asker(n, in, &who) != OK)
+    if (node_asker(n, in, &who) != OK)
         return;
     job *j = job_with(n, sizeof(withdrawing), withdraw_run, withdraw_answer);
     withdrawing *w = j ? j->state : NULL;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/openings/reviews.h"
 #include "node/line/uplink.h"
+#include "node/openings/reviews.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/luhn.h"
 
@@ -245,7 +245,7 @@ void reading_open(node *n, control_in *in)
     person who;
     span bytes;
     const char *document = control_arg(in, "document");
-    if (viewer_asker(n, in, &who) != OK)
+    if (node_asker(n, in, &who) != OK)
         return;
     job *j = job_with(n, sizeof(opening), open_run, open_answer);
     opening *o = j ? j->state : NULL;

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/line/uplink.h"
 #include "node/openings/reviews.h"
 #include "node/ssmix/render.h"
-#include "node/line/uplink.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
@@ -613,7 +613,7 @@ void sheet_lookup(node *n, control_in *in, bool manifests)
         page_next(n, in, handle);
         return;
     }
-    if (viewer_asker(n, in, &who) != OK)
+    if (node_asker(n, in, &who) != OK)
         return;
     sheet *s = sheet_new(n, in, &who);
     if (!s) {
@@ -667,7 +667,7 @@ void sheet_manifest(node *n, control_in *in)
         page_next(n, in, handle);
         return;
     }
-    if (viewer_asker(n, in, &who) != OK)
+    if (node_asker(n, in, &who) != OK)
         return;
     sheet *s = sheet_new(n, in, &who);
     if (!s) {

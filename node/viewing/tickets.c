@@ -174,7 +174,7 @@ void tickets_show(node *n, control_in *in)
 {
     person who;
     span bytes;
-    if (viewer_asker(n, in, &who) != OK)
+    if (node_asker(n, in, &who) != OK)
         return;
     job *j = job_with(n, sizeof(showing), show_run, show_answer);
     showing *s = j ? j->state : NULL;

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/base/tongue.h"
-
 err viewer_new(node *n, viewer **ret)
 {
     (void)n;
@@ -36,24 +34,6 @@ void viewer_handle(char out[static HANDLE_MAX + 1])
     if (crypto_random(dice, sizeof dice) != OK)
         abort(); // without randomness nothing here may go on
     hex_put(out, span_of(dice, sizeof dice));
-}
-
-err viewer_asker(node *n, control_in *in, person *ret)
-{
-    const char *as = control_arg(in, "as");
-    err e = as ? node_person(n, as, control_uid(in), ret) : ERR_USAGE;
-    if (e == OK)
-        return OK;
-    if (e == ERR_USAGE)
-        control_note(in, "say who asks: as");
-    else if (e == ERR_DENIED)
-        control_note(in, "this login may not act for that user: see uids in the people file");
-    else if (e == ERR_STALE)
-        control_note(in, "%s", _("the rules in force know that user's facility or role no more"));
-    else
-        control_note(in, "the people file knows no such user");
-    control_finish(in, e == ERR_NOT_FOUND || e == ERR_STALE ? ERR_DENIED : e);
-    return e;
 }
 
 void viewer_entry(Tsunagu__LogEntry *e, const person *who, const uint8_t *user_id, const ticket *k)

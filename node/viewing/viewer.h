@@ -17,8 +17,6 @@ void viewer_free(viewer *v);
 void viewer_tick(node *n, time_ms now);   // idle handles expire, what waits for them ends
 void viewer_drain(node *n);
 
-// Who asks, by the argument `as` and the socket's uid; finishes `in` on refusal.
-MUST_CHECK err viewer_asker(node *n, control_in *in, person *ret);
 void viewer_handle(char out[static HANDLE_MAX + 1]); // a new random one
 
 // ---- own numbers (own.c) ----------------------------------------------------------

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "node/duty/node.h"
+#include "node/daemon.h"
 #include "proto/link/ipc.h"
 #include "proto/wire/wire.h"
 #include "tests/support/place.h"

@@ -5,7 +5,7 @@
 #ifndef TSUNAGU_TESTS_BED_H
 #define TSUNAGU_TESTS_BED_H
 
-#include "node/duty/node.h"
+#include "node/daemon.h"
 #include "tests/support/host.h"
 
 #define BED_NODE PLACE_SHIRITSU

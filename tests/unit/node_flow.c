@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "node/flow/flow.h"
+#include "node/post_rows.h"
 #include "node/disclosing/objection.h"
 #include "tests/unit/node_kit.h"
 
@@ -57,7 +58,7 @@ static world *scene(void)
     buf_done(&bytes);
     w->n.notice = notice_note;
     notice_count = 0;
-    assert_int_equal(post_open(&w->n, &w->n.mail), OK);
+    assert_int_equal(post_open(&w->n, post_rows, post_row_count, &w->n.mail), OK);
     return w;
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "node/flow/flow.h"
+#include "node/post_rows.h"
 #include "tests/unit/node_kit.h"
 
 #define BOTH 1319999999ull // みき, a clinic of both unions: node na and node nb serve it
@@ -29,7 +30,7 @@ static world *world_with_post(void)
     world *w = world_open();
     memset(w->n.federation.at, 9, sizeof w->n.federation.at);
     w->n.federation.epoch = 1;
-    assert_int_equal(post_open(&w->n, &w->n.mail), OK);
+    assert_int_equal(post_open(&w->n, post_rows, post_row_count, &w->n.mail), OK);
     return w;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/duty/node.h"
+#include "node/daemon.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,39 +8,28 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "node/charts/person.h"
+#include "node/charts/scan.h"
 #include "node/desk.h"
 #include "node/disclosing/disclosure.h"
 #include "node/disclosing/filing.h"
+#include "node/disclosing/told.h"
 #include "node/flow/flow.h"
 #include "node/joining/joining.h"
-#include "node/office/notice.h"
 #include "node/line/post.h"
-#include "node/openings/reviews.h"
-#include "node/rulebook/rulebook.h"
-#include "node/charts/scan.h"
-#include "node/charts/person.h"
-#include "node/disclosing/told.h"
 #include "node/line/uplink.h"
+#include "node/office/notice.h"
+#include "node/openings/reviews.h"
+#include "node/post_rows.h"
+#include "node/rulebook/members.h"
+#include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
 #include "proto/base/tongue.h"
 #include "proto/store/owner.h"
 
-const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
-                                   "person", "stop", "ask", "own", "own_back", "letter_out", "letter_stream", "letter_in", "letter_held",
-                                   "request", "request_list", "request_past", "content", "known", "notice", "notice_mark",
-                                   "opening", "opening_waits", "opening_last", "objection", "shelf", "joining", "arrivals", "told", NULL};
-
 enum { EXIT_STORE = 74, HANDS = 4, CLOSE_WAIT_MS = 8000 };
-
-void node_document_id(const uint8_t secret[32], span place, uint8_t ret[16])
-{
-    hash32 h;
-    span parts[2] = {SPAN_LIT("tsunagu document v1"), place};
-    hmac_sha256(span_of(secret, 32), parts, 2, &h);
-    memcpy(ret, h.at, 16);
-}
 
 static err people_read(node *n, const book *b, people *ret)
 {
@@ -66,9 +55,48 @@ static err config_open(node *n, const char *path)
     return e;
 }
 
+// ---- what rooms below let those above hear ------------------------------------------------
+
+static void rules_switched(node *n, bool other)
+{
+    disclosure_renew(n); // also for another mapping alone
+    if (other)
+        joining_sweep(n);
+}
+
+static void hub_said(node *n, const Tsunagu__HelloReply *r)
+{
+    lists_hear(n, r->lists, r->n_lists);
+}
+
+static void hub_greeted(node *n, uint32_t newest, const hash32 *hash)
+{
+    disclosure_resync_go(n); // also one that was interrupted
+    uplink_pump(n);
+    post_connected(n);
+    rulebook_hear(n, newest, span_of(hash->at, HASH_BYTES), true);
+}
+
+static const uplink_hears line_hears = {
+    .request = desk_request,
+    .rules_held = rulebook_held,
+    .said = hub_said,
+    .greeted = hub_greeted,
+    .published = flow_published,
+    .resync_begin = disclosure_resync_begin,
+    .resync_go = disclosure_resync_go,
+};
+
+static err after_commit(void *ctx)
+{
+    err e = node_after_commit(ctx);
+    notice_committed(ctx);
+    return e;
+}
+
 static err rules_open(node *n)
 {
-    err e = rulebook_open(n, &n->versions);
+    err e = rulebook_open(n, rules_switched, &n->versions);
     return e ? e : people_read(n, n->book_now, &n->people_now);
 }
 
@@ -137,7 +165,7 @@ static err owner_check(node *n)
 static err store_start(node *n)
 {
     store_options so = {.dir = n->config.data, .tables = node_tables, .map_bytes = (size_t)n->config.map_size};
-    writer_options wo = {.before = node_before_commit, .after = node_after_commit, .broken = on_broken, .ctx = n};
+    writer_options wo = {.before = node_before_commit, .after = after_commit, .broken = on_broken, .ctx = n};
     err e = store_open(&so, &n->keep);
     if (e) {
         log_line(LOG_ERROR, "%s: %s", n->config.data,
@@ -191,13 +219,13 @@ err node_open(const char *config_path, node **ret)
     if (e == OK)
         e = viewer_new(n, &n->view);
     if (e == OK)
-        e = post_open(n, &n->mail);
+        e = post_open(n, post_rows, post_row_count, &n->mail);
     if (e == OK)
         e = notice_open(n, &n->board);
     if (e == OK) {
         node_note(n, EVENT_START, OK, "");
         rulebook_begin(n);
-        e = uplink_open(n, &n->up);
+        e = uplink_open(n, &line_hears, &n->up);
     }
     if (e == OK) {
         storages_check(n);
@@ -219,6 +247,34 @@ err node_open(const char *config_path, node **ret)
     *ret = n;
     return OK;
 }
+
+// ---- reload ---------------------------------------------------------------------------------------
+
+// Rules, people, certificates and revocation list anew; what does not verify leaves the old in force.
+static void node_reload(node *n)
+{
+    char why[256] = "";
+    people fresh = {0}, old;
+    rulebook_reload(n);
+    book *b = node_book(n);
+    err e = people_read(n, b, &fresh);
+    book_drop(b);
+    if (e == OK) {
+        pthread_mutex_lock(&n->book_lock);
+        old = n->people_now;
+        n->people_now = fresh;
+        pthread_mutex_unlock(&n->book_lock);
+        people_done(&old);
+    } else {
+        log_line(LOG_ERROR, "the people file was not reloaded, the old one stays in force");
+    }
+    notice_reload(n);
+    e = uplink_renew(n->up, why);
+    if (e)
+        log_line(LOG_ERROR, "certificates not reloaded, the old ones stay in use: %s", why[0] ? why : err_text(e));
+}
+
+// ---- running --------------------------------------------------------------------------------------
 
 void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
 {
@@ -297,29 +353,4 @@ void node_close(node *n)
     node_config_done(&n->config);
     pthread_mutex_destroy(&n->book_lock);
     free(n);
-}
-
-// ---- reload ---------------------------------------------------------------------------------------
-
-void node_reload(node *n)
-{
-    char why[256] = "";
-    people fresh = {0}, old;
-    rulebook_reload(n);
-    book *b = node_book(n);
-    err e = people_read(n, b, &fresh);
-    book_drop(b);
-    if (e == OK) {
-        pthread_mutex_lock(&n->book_lock);
-        old = n->people_now;
-        n->people_now = fresh;
-        pthread_mutex_unlock(&n->book_lock);
-        people_done(&old);
-    } else {
-        log_line(LOG_ERROR, "the people file was not reloaded, the old one stays in force");
-    }
-    notice_reload(n);
-    e = uplink_renew(n->up, why);
-    if (e)
-        log_line(LOG_ERROR, "certificates not reloaded, the old ones stay in use: %s", why[0] ? why : err_text(e));
 }
