@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "node/charts/person.h"
-#include "node/charts/scan.h"
 #include "node/desk.h"
 #include "node/disclosing/disclosure.h"
 #include "node/disclosing/filing.h"
@@ -23,6 +22,7 @@
 #include "node/post_rows.h"
 #include "node/rulebook/members.h"
 #include "node/rulebook/rulebook.h"
+#include "node/scanning/scan.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
@@ -229,7 +229,7 @@ err node_open(const char *config_path, node **ret)
     }
     if (e == OK) {
         storages_check(n);
-        e = scan_start(n, &n->scan);
+        e = scan_start(n, disclosure_recheck, &n->scan);
     }
     if (e == OK)
         e = desk_start(n);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/charts/charts.h"
+#include "node/charts/own.h"
 #include "node/charts/person.h"
 #include "node/disclosing/disclosure.h"
 #include "node/disclosing/stops.h"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/charts/own.h"
 #include "node/disclosing/objection.h"
 #include "node/line/outbox.h"
 #include "node/line/uplink.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "node/charts/charts.h"
+#include "node/charts/own.h"
 #include "node/disclosing/disclosure.h"
 #include "node/disclosing/objection.h"
 #include "node/line/uplink.h"

@@ -3,30 +3,13 @@
 // the granted categories within their windows, newest rules and own record applied.
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
+#include "node/charts/document.h"
 #include "node/charts/person.h"
 #include "node/disclosing/release.h"
 
 enum { LIST_ARENA = 32 << 20 };
-
-static const struct { const char *ending, *media; } medias[] = {
-    {".pdf", "application/pdf"}, {".txt", "text/plain"},   {".xml", "application/xml"}, {".html", "text/html"},
-    {".htm", "text/html"},       {".jpg", "image/jpeg"},   {".jpeg", "image/jpeg"},     {".png", "image/png"},
-    {".tif", "image/tiff"},      {".tiff", "image/tiff"},  {".hl7", "hl7v2"},           {".dcm", "application/dicom"},
-};
-
-const char *document_media(ssmix_kind kind, const char *part)
-{
-    const char *dot = strrchr(part, '.');
-    if (kind == SSMIX_STANDARD)
-        return "hl7v2";
-    for (size_t i = 0; dot && i < sizeof medias / sizeof medias[0]; i++)
-        if (strcasecmp(dot, medias[i].ending) == 0)
-            return medias[i].media;
-    return "application/octet-stream";
-}
 
 err message_put(const ProtobufCMessage *m, buf *out)
 {
@@ -44,7 +27,7 @@ err manifest_entry(const node *n, const book *b, const ssmix_entry *e, const cha
     uint8_t id[16];
     memcpy(id, e->id, sizeof id);
     if (e->kind == SSMIX_EXTENDED)
-        release_part_id(n, e, part, id);
+        document_part_id(n, e, part, id);
     tsunagu__manifest_entry__init(ret);
     ret->document = wire_bytes(arena_copy(a, span_of(id, sizeof id)));
     ret->category = (uint32_t)mapping_category(b->map, e);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/charts/document.h"
 #include "node/charts/person.h"
 #include "node/disclosing/emergency.h"
 #include "node/disclosing/objection.h"
@@ -14,14 +15,6 @@
 
 #define ASK_KEY 24 // time, nonce
 enum { ASKS_PRUNED = 64 };
-
-void release_part_id(const node *n, const ssmix_entry *e, const char *part, uint8_t ret[16])
-{
-    hash32 h;
-    span parts[3] = {SPAN_LIT("tsunagu part v1"), span_of(e->id, sizeof e->id), span_str(part)};
-    hmac_sha256(span_of(n->secret, sizeof n->secret), parts, 3, &h);
-    memcpy(ret, h.at, 16);
-}
 
 // ---- opening: nothing here decides ------------------------------------------------------
 
@@ -73,7 +66,7 @@ static err locate_part(void *ctx, const char *part, uint64_t bytes)
     locating *l = ctx;
     uint8_t id[16];
     (void)bytes;
-    release_part_id(l->n, l->entry, part, id);
+    document_part_id(l->n, l->entry, part, id);
     if (memcmp(id, l->r->document, sizeof id) != 0 || strlen(part) >= sizeof l->r->part)
         return OK;
     l->r->entry = *l->entry;

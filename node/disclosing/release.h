@@ -53,8 +53,6 @@ MUST_CHECK err release_decide(job *j, store_txn *t, release *r); // sets verdict
 // A category and a day as this release allows them: OK, ERR_DENIED, ERR_EXPIRED.
 err release_allows(const release *r, const book *b, const ssmix_entry *e);
 err release_allows_paper(const release *r, const book *b, const shelf_document *d); // also ERR_NOT_FOUND: not valid
-// The id of one file of an extended entry.
-void release_part_id(const node *n, const ssmix_entry *e, const char *part, uint8_t ret[16]);
 
 // stream.c: sends what was granted; takes the job's call. The release is copied.
 void stream_start(job *j, const release *r);
@@ -63,7 +61,6 @@ MUST_CHECK err manifest_write(node *n, const book *b, const release *r, buf *out
 MUST_CHECK err manifest_entry(const node *n, const book *b, const ssmix_entry *e, const char *part, uint64_t bytes,
                               arena *a, Tsunagu__ManifestEntry *ret);
 MUST_CHECK err manifest_paper(const book *b, const shelf_document *d, arena *a, Tsunagu__ManifestEntry *ret);
-const char *document_media(ssmix_kind kind, const char *part);
 MUST_CHECK err message_put(const ProtobufCMessage *m, buf *out); // length (u32), message
 
 #endif

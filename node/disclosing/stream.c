@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "node/disclosing/release.h"
-#include "node/charts/scan.h"
+#include "node/scanning/scan.h"
 #include "proto/base/log.h"
 
 enum { LEAST_PIECE = 4096, PIECES_A_TURN = 16, HEAD_MAX = 64 << 20 };

@@ -7,20 +7,12 @@
 #define TSUNAGU_NODE_FLOW_FLOW_H
 
 #include "node/disclosing/disclosure.h"
-#include "node/line/post.h"
-#include "node/requests/requests.h"
-#include "policies/engine/flow.h"
-
-requests flow_of(job *j);    // for a job that writes: deadlines and notices as its rules say
-requests flow_reading(void); // for looking
+#include "node/office/thread.h"
 
 // W. Moves a record by an event of this side, and posts the letter that tells the other one (LETTER_NONE: none).
 // body: SayBody, AcceptedBody, ... ; ERR_CONFLICT: not in this state (said in the note), nothing was written.
 MUST_CHECK err flow_step(job *j, store_txn *t, request *r, request_event e, const char *who, const char *text,
                          letter_kind kind, const ProtobufCMessage *body);
-MUST_CHECK err flow_post(job *j, store_txn *t, const request *r, letter_kind kind, const ProtobufCMessage *body);
-// What its letters are numbered under.
-void flow_thread(const job *j, const request *r, uint8_t ret[static LETTER_ID_BYTES]);
 // W. Records the consent of a request on its chart and discloses: card, consent, step, in one. also: as `confirm`.
 MUST_CHECK err flow_accept(job *j, store_txn *t, request *r, const char *by, bool also);
 // W. The consent that this request opened ends: for its facility alone, if others stand beside it.

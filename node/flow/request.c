@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/charts/charts.h"
+#include "node/charts/own.h"
 #include "node/flow/flow.h"
 #include "node/flow/written.h"
 #include "node/rulebook/rulebook.h"

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "node/flow/flow.h"
 #include "node/office/notice.h"
+#include "node/office/thread.h"
 
 enum { SEEN_BYTES = CARD_CATEGORIES * 12, KEY_CHART = 1 + SSMIX_CHART_MAX, KEY_REQUEST = 1 + REQUEST_ID_BYTES,
        REQUESTS_MOST = 64, OWED_MOST = 64 };

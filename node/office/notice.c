@@ -7,9 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "node/flow/flow.h"
 #include "node/office/secretariat.h"
-#include "node/viewing/viewer.h"
+#include "node/office/thread.h"
 #include "policies/engine/table.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"

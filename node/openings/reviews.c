@@ -5,9 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/disclosing/emergency.h"
 #include "node/office/secretariat.h"
-#include "node/viewing/viewer.h"
 #include "policies/engine/emergency.h"
 #include "policies/engine/flow.h"
 #include "proto/base/log.h"

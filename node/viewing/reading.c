@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/charts/document.h"
 #include "node/line/uplink.h"
 #include "node/openings/reviews.h"
 #include "node/viewing/viewer.h"

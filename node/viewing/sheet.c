@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/charts/document.h"
+#include "node/charts/own.h"
 #include "node/line/uplink.h"
 #include "node/openings/reviews.h"
 #include "node/ssmix/render.h"
@@ -121,36 +123,6 @@ static const char *facility_name(const policy *p, uint64_t code)
     return f == POLICY_NONE ? "" : policy_facility_at(p, f).name;
 }
 
-static const char *category_label(const policy *p, uint32_t bit, bool japanese, bool id)
-{
-    if (bit == DOCUMENT_UNMAPPED || bit >= (uint32_t)policy_category_count(p))
-        return bit == DOCUMENT_UNMAPPED ? "" : "?";
-    policy_text t = policy_category_text(p, (int)bit);
-    return id ? t.id : japanese ? t.label_ja : t.label_en;
-}
-
-void document_show(control_in *in, const policy *p, uint64_t facility, const Tsunagu__ManifestEntry *m)
-{
-    char text[30];
-    bool ja = control_japanese(in);
-    control_record(in, "document");
-    code_show(in, "facility", facility);
-    control_bytes(in, "document", wire_span(m->document));
-    control_text(in, "category", category_label(p, m->category, ja, true));
-    control_text(in, "label", category_label(p, m->category, ja, false));
-    day_format(m->day == DAY_FOREVER ? DAY_NONE : m->day, text);
-    control_text(in, "day", text);
-    if (m->time_ms)
-        time_format(m->time_ms, text);
-    control_text(in, "time", m->time_ms ? text : "");
-    control_text(in, "type", m->type);
-    control_text(in, "title", m->title[0] ? m->title : render_type_title(m->type, ja));
-    control_text(in, "department", m->department);
-    control_number(in, "bytes", (int64_t)m->bytes);
-    control_text(in, "media", m->media);
-    control_text(in, "part", m->part);
-}
-
 static void periods_show(control_in *in, const Tsunagu__CategoryAnswer *c)
 {
     buf out = {0};
@@ -179,7 +151,7 @@ static void facility_show(const sheet *s, control_in *in, size_t i)
             status = s->sources[k].result;
     for (uint32_t bit = 0; bit < CARD_CATEGORIES; bit++)
         if (f->granted >> bit & 1)
-            buf_printf(&granted, "%s%s", granted.len ? "," : "", category_label(p, bit, ja, true));
+            buf_printf(&granted, "%s%s", granted.len ? "," : "", document_category(p, bit, ja, true));
     control_record(in, "facility");
     code_show(in, "facility", f->facility);
     control_text(in, "name", facility_name(p, f->facility));
@@ -194,8 +166,8 @@ static void facility_show(const sheet *s, control_in *in, size_t i)
         const Tsunagu__CategoryAnswer *c = f->categories[k];
         control_record(in, "category");
         code_show(in, "facility", f->facility);
-        control_text(in, "category", category_label(p, c->category, ja, true));
-        control_text(in, "label", category_label(p, c->category, ja, false));
+        control_text(in, "category", document_category(p, c->category, ja, true));
+        control_text(in, "label", document_category(p, c->category, ja, false));
         control_text(in, "why", policy_why_name((policy_why)c->why));
         if (c->why == WHY_GRANTED)
             day_format(c->from_day, text);

@@ -19,14 +19,9 @@ void viewer_drain(node *n);
 
 void viewer_handle(char out[static HANDLE_MAX + 1]); // a new random one
 
-// ---- own numbers (own.c) ----------------------------------------------------------
+// ---- own numbers (register.c) -----------------------------------------------------
 void own_register(node *n, control_in *in);
 void own_withdraw(node *n, control_in *in);
-MUST_CHECK err own_find(store_txn *t, uint64_t facility, const char *number, pseudonym *ret); // ERR_NOT_FOUND
-// Links a number that is free. ERR_CONFLICT: it means somebody else; ERR_EXISTS: this person has another number.
-MUST_CHECK err own_link(store_txn *t, uint64_t facility, const char *number, const pseudonym *who);
-// Identity fields of a command (kana_family ...) over what `i` holds. *ret_any: one was given.
-MUST_CHECK err identity_args(control_in *in, identity *i, bool *ret_any);
 
 // ---- tickets (tickets.c) ------------------------------------------------------------
 // Kept for this user until some time after it ends; gives the handle.
@@ -61,9 +56,6 @@ void sheets_tick(node *n, time_ms now);
 void reading_open(node *n, control_in *in);
 void reading_read(node *n, control_in *in);
 void readings_tick(node *n, time_ms now);
-// The `document` record; of a category that is mapped to none the words are empty.
-#define DOCUMENT_UNMAPPED UINT32_MAX
-void document_show(control_in *in, const policy *p, uint64_t facility, const Tsunagu__ManifestEntry *m);
 // An entry of our own log about what a user here asked for.
 void viewer_entry(Tsunagu__LogEntry *e, const person *who, const uint8_t *user_id, const ticket *k);
 

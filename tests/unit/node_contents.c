@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <sched.h>
 
-#include "node/charts/contents.h"
-#include "node/charts/verdicts.h"
+#include "node/scanning/contents.h"
+#include "node/scanning/verdicts.h"
 #include "tests/unit/node_kit.h"
 
 static err put(world *w, const char *chart, const verdicts *v)

@@ -4,8 +4,8 @@
 // not opened again until one of them changes. Neither a scan nor a release waits for it.
 // Owner: contents_start/_stop/_free. Thread: any, where nothing else is said. Fails: a document that cannot be
 // judged is tried again with the next pass.
-#ifndef TSUNAGU_NODE_CHARTS_CONTENTS_H
-#define TSUNAGU_NODE_CHARTS_CONTENTS_H
+#ifndef TSUNAGU_NODE_SCANNING_CONTENTS_H
+#define TSUNAGU_NODE_SCANNING_CONTENTS_H
 
 #include "node/duty/job.h"
 

@@ -2,12 +2,13 @@
 // The storages, read again and again on a thread of its own: index, identities of
 // changed charts, cards of consented patients whose documents changed.
 // Owner: scan_start/_stop. Thread: any. Fails: a scan that fails is logged and tried again at the next turn.
-#ifndef TSUNAGU_NODE_CHARTS_SCAN_H
-#define TSUNAGU_NODE_CHARTS_SCAN_H
+#ifndef TSUNAGU_NODE_SCANNING_SCAN_H
+#define TSUNAGU_NODE_SCANNING_SCAN_H
 
 #include "node/duty/job.h"
 
-MUST_CHECK err scan_start(node *n, scanner **ret);
+// changed: NUL-separated numbers of charts whose documents are others now; on the scanner's thread, in no transaction.
+MUST_CHECK err scan_start(node *n, void (*changed)(node *n, span charts), scanner **ret);
 void scan_stop(scanner *s);
 void scan_free(scanner *s);
 // deep: then every document that is new or another is opened. False: one runs already.

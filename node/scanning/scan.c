@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/charts/scan.h"
+#include "node/scanning/scan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,9 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "node/charts/contents.h"
-#include "node/disclosing/disclosure.h"
 #include "node/charts/person.h"
+#include "node/scanning/contents.h"
 #include "proto/base/log.h"
 
 enum { DIRTY_KEPT = 100, RECHECK_BYTES = 4096, CHARTS_A_TURN = 64 };
@@ -21,6 +20,7 @@ typedef struct dirt {
 
 struct scanner {
     node *n;
+    void (*tell)(node *n, span charts);
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
@@ -123,7 +123,7 @@ static bool on_stop(void *ctx)
 static void recheck_flush(scanner *s)
 {
     if (s->changed.len)
-        disclosure_recheck(s->n, buf_span(&s->changed));
+        s->tell(s->n, buf_span(&s->changed));
     buf_clear(&s->changed);
 }
 
@@ -341,13 +341,14 @@ static err figures_read(scanner *s)
     return e;
 }
 
-err scan_start(node *n, scanner **ret)
+err scan_start(node *n, void (*changed)(node *n, span charts), scanner **ret)
 {
     pthread_condattr_t attr;
     scanner *s = calloc(1, sizeof *s);
     if (!s)
         return ERR_MEM;
     s->n = n;
+    s->tell = changed;
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

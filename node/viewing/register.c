@@ -1,126 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// A facility's own patient numbers: each leads to a pseudonym, and nothing else of the
-// person is kept. And the patient's withdrawal at the viewing side.
+// Registering a facility's own patient number, and the patient's withdrawal at the viewing side.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/charts/charts.h"
+#include "node/charts/own.h"
 #include "node/flow/flow.h"
 #include "node/line/uplink.h"
 #include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/luhn.h"
-#include "proto/base/utf8.h"
 
-enum { NUMBER_MAX = 63, WITHDRAW_DEADLINE_MS = 30000 };
-
-static span own_key(uint64_t facility, const char *number, uint8_t out[static 8 + NUMBER_MAX])
-{
-    size_t n = strlen(number);
-    be64_put(out, facility);
-    memcpy(out + 8, number, n);
-    return span_of(out, 8 + n);
-}
-
-static span back_key(const pseudonym *who, uint64_t facility, uint8_t out[static PSEUDONYM_BYTES + 8])
-{
-    memcpy(out, who->at, PSEUDONYM_BYTES);
-    be64_put(out + PSEUDONYM_BYTES, facility);
-    return span_of(out, PSEUDONYM_BYTES + 8);
-}
-
-err own_find(store_txn *t, uint64_t facility, const char *number, pseudonym *ret)
-{
-    uint8_t key[8 + NUMBER_MAX];
-    span value;
-    if (!number[0] || strlen(number) > NUMBER_MAX)
-        return ERR_NOT_FOUND;
-    err e = store_get(t, TABLE_OWN, own_key(facility, number, key), &value);
-    if (e == OK && value.len != PSEUDONYM_BYTES)
-        e = ERR_CORRUPT;
-    if (e == OK)
-        memcpy(ret->at, value.at, PSEUDONYM_BYTES);
-    return e;
-}
-
-err own_link(store_txn *t, uint64_t facility, const char *number, const pseudonym *who)
-{
-    uint8_t key[8 + NUMBER_MAX], back[PSEUDONYM_BYTES + 8];
-    pseudonym old;
-    span value;
-    if (!number[0] || strlen(number) > NUMBER_MAX)
-        return ERR_USAGE;
-    err e = own_find(t, facility, number, &old);
-    if (e != ERR_NOT_FOUND)
-        return e ? e : pseudonym_same(&old, who) ? OK : ERR_CONFLICT;
-    e = store_get(t, TABLE_OWN_BACK, back_key(who, facility, back), &value);
-    if (e != ERR_NOT_FOUND)
-        return e ? e : ERR_EXISTS;
-    e = store_put(t, TABLE_OWN, own_key(facility, number, key), span_of(who->at, PSEUDONYM_BYTES));
-    return e ? e : store_put(t, TABLE_OWN_BACK, span_of(back, sizeof back), span_str(number));
-}
-
-// ---- identity from a form ------------------------------------------------------------
-
-#define FIELD(name) {#name, offsetof(identity, name), sizeof ((identity *)0)->name}
-static const struct { const char *key; size_t at, cap; } fields[] = {
-    FIELD(kanji_family), FIELD(kanji_given), FIELD(kana_family), FIELD(kana_given), FIELD(postal), FIELD(address),
-    FIELD(telephone),    FIELD(insurer),     FIELD(symbol),      FIELD(number),     FIELD(branch),
-};
-
-// Only what a person types is held to this: storages hold what they hold.
-static bool has_kanji(const char *text)
-{
-    for (span s = span_str(text); s.len;) {
-        uint32_t cp = utf8_next(&s);
-        if (cp == 0x3005 || (cp >= 0x3400 && cp <= 0x4dbf) || (cp >= 0x4e00 && cp <= 0x9fff) ||
-            (cp >= 0xf900 && cp <= 0xfaff) || (cp >= 0x20000 && cp <= 0x3ffff))
-            return true;
-    }
-    return false;
-}
-
-err identity_args(control_in *in, identity *i, bool *ret_any)
-{
-    const char *sex = control_arg(in, "sex");
-    bool any = sex || control_arg(in, "birth");
-    for (size_t k = 0; k < sizeof fields / sizeof fields[0]; k++) {
-        const char *text = control_arg(in, fields[k].key);
-        if (!text)
-            continue;
-        if (strlen(text) >= fields[k].cap) {
-            control_note(in, "%s: too long", fields[k].key);
-            return ERR_USAGE;
-        }
-        if (strncmp(fields[k].key, "kana_", 5) == 0 && has_kanji(text)) {
-            control_note(in, "%s: kana or roman letters are needed, not kanji", fields[k].key);
-            return ERR_USAGE;
-        }
-        strcpy((char *)i + fields[k].at, text);
-        any = true;
-    }
-    if (sex && (strlen(sex) != 1 || !strchr("MFOUAN", sex[0]))) {
-        control_note(in, "sex: M, F, O, U, A or N");
-        return ERR_USAGE;
-    }
-    if (sex)
-        i->sex = sex[0];
-    err e = control_arg_day(in, "birth", i->birth, &i->birth);
-    if (e == OK)
-        *ret_any = any;
-    return e;
-}
+enum { WITHDRAW_DEADLINE_MS = 30000 };
 
 // ---- register ----------------------------------------------------------------------------
 
 typedef struct registering {
     person who;
     uint8_t user_id[USER_ID_BYTES];
-    char number[NUMBER_MAX + 1];
+    char number[OWN_NUMBER_MAX + 1];
     pseudonym patient;
     bool also;
-    const char *state;
+    own_was was;
 } registering;
+
+static const char *const was_names[] = {[OWN_NEW] = "new", [OWN_SAME] = "same", [OWN_CHANGED] = "changed"};
 
 static err register_log(job *j, store_txn *t, const registering *r, err status)
 {
@@ -129,45 +34,19 @@ static err register_log(job *j, store_txn *t, const registering *r, err status)
     e.event = EVENT_REGISTER;
     e.status = (uint32_t)status;
     e.pseudonym = wire_bytes(span_of(r->patient.at, PSEUDONYM_BYTES));
-    e.note = (char *)r->state;
+    e.note = (char *)was_names[r->was];
     return job_log(j, t, &e);
 }
 
 static err register_run(job *j, store_txn *t)
 {
     registering *r = j->state;
-    uint8_t key[8 + NUMBER_MAX], back[PSEUDONYM_BYTES + 8];
-    pseudonym old;
-    span value;
-    err e = own_find(t, r->who.facility, r->number, &old);
-    if (e != OK && e != ERR_NOT_FOUND)
-        return e;
-    bool had = e == OK, same = had && pseudonym_same(&old, &r->patient);
-    r->state = !had ? "new" : same ? "same" : "changed";
-    e = store_get(t, TABLE_OWN_BACK, back_key(&r->patient, r->who.facility, back), &value);
-    if (e != OK && e != ERR_NOT_FOUND)
-        return e;
-    if (e == OK && !span_eq(value, span_str(r->number)) && !r->also) {
+    err e = own_set(t, r->who.facility, r->number, &r->patient, r->also, &r->was);
+    if (e == ERR_CONFLICT)
         snprintf(j->note, sizeof j->note, "another own number has the same name, birth and sex; say also if it is so");
-        return ERR_CONFLICT;
-    }
-    e = OK;
-    if (had && !same) {
-        // Of two numbers with one pseudonym the way back is the other's: it stays.
-        e = store_get(t, TABLE_OWN_BACK, back_key(&old, r->who.facility, back), &value);
-        if (e == OK && span_eq(value, span_str(r->number)))
-            e = store_delete(t, TABLE_OWN_BACK, span_of(back, sizeof back));
-        if (e == ERR_NOT_FOUND)
-            e = OK;
-    }
-    if (e == OK && !same) {
-        e = store_put(t, TABLE_OWN, own_key(r->who.facility, r->number, key), span_of(r->patient.at, PSEUDONYM_BYTES));
-        if (e == OK)
-            e = store_put(t, TABLE_OWN_BACK, back_key(&r->patient, r->who.facility, back), span_str(r->number));
-    }
     if (e == OK)
         e = register_log(j, t, r, OK);
-    return job_store_err(e);
+    return e == ERR_CONFLICT ? e : job_store_err(e);
 }
 
 static void register_answer(job *j, err e)
@@ -179,7 +58,7 @@ static void register_answer(job *j, err e)
         control_record(j->in, "patient");
         control_text(j->in, "number", r->number);
         control_text(j->in, "facility", code);
-        control_text(j->in, "state", r->state);
+        control_text(j->in, "state", was_names[r->was]);
     }
     job_finish(j, e);
 }
@@ -190,8 +69,8 @@ static err form_read(node *n, control_in *in, registering *r)
     identity i = {.birth = DAY_NONE};
     const char *number = control_arg(in, "number"), *missing = "";
     bool any;
-    if (!number || !number[0] || strlen(number) > NUMBER_MAX) {
-        control_note(in, "say the facility's own number: number (at most %d bytes)", NUMBER_MAX);
+    if (!number || !number[0] || strlen(number) > OWN_NUMBER_MAX) {
+        control_note(in, "say the facility's own number: number (at most %d bytes)", OWN_NUMBER_MAX);
         return ERR_USAGE;
     }
     strcpy(r->number, number);

@@ -2,8 +2,8 @@
 // What was found in a chart's documents, kept: a record a chart, and sums over all, exact whatever is aborted
 // because both change in one transaction.
 // Owner: verdicts_done. Thread: as the transaction. Fails: as the store; ERR_CORRUPT.
-#ifndef TSUNAGU_NODE_CHARTS_VERDICTS_H
-#define TSUNAGU_NODE_CHARTS_VERDICTS_H
+#ifndef TSUNAGU_NODE_SCANNING_VERDICTS_H
+#define TSUNAGU_NODE_SCANNING_VERDICTS_H
 
 #include "node/duty/node.h"
 #include "node/ssmix/content.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/charts/verdicts.h"
+#include "node/scanning/verdicts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/charts/contents.h"
+#include "node/scanning/contents.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "node/charts/verdicts.h"
+#include "node/scanning/verdicts.h"
 #include "proto/base/log.h"
 
 enum { ASKS = 64, CHANGED_BYTES = 64 << 10, CHARTS_A_TURN = 64, SLICE = 64, KEEP_BYTES = 256 << 10, KEEP_CHARTS = 64 };

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The thread of a request: the records as this node keeps them, with deadlines by its rules and whom a step is told,
+// and the letters that go to the other side.
+// Owner: nothing. Thread: W: the writer's, inside a job. Fails: a store's errors.
+#ifndef TSUNAGU_NODE_OFFICE_THREAD_H
+#define TSUNAGU_NODE_OFFICE_THREAD_H
+
+#include "node/line/post.h"
+#include "node/requests/requests.h"
+#include "policies/engine/flow.h"
+
+requests flow_of(job *j);    // for a job that writes: deadlines and notices as its rules say
+requests flow_reading(void); // for looking
+// W. Tells whom the rules name of what happened to this record.
+MUST_CHECK err flow_tell(job *j, store_txn *t, const request *r, flow_event e);
+// W. A letter to the other side. ERR_NOT_FOUND: no node speaks for it.
+MUST_CHECK err flow_post(job *j, store_txn *t, const request *r, letter_kind kind, const ProtobufCMessage *body);
+// What its letters are numbered under.
+void flow_thread(const job *j, const request *r, uint8_t ret[static LETTER_ID_BYTES]);
+// The other way: the id of the record that a thread with that node is about, at our facility. Both records of a
+// request between facilities of one node lie in one store: the hospital's has another id there, so that neither
+// takes the other's place.
+void flow_record(const job *j, const uint8_t thread[static LETTER_ID_BYTES], const char *other_node, uint64_t own,
+                 uint8_t ret[static REQUEST_ID_BYTES]);
+// A facility of several unions has several nodes: the one that the request came from has the record.
+bool flow_node_speaks(const job *j, const char *name, uint64_t facility);
+
+#endif
