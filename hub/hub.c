@@ -94,9 +94,16 @@ static err owner_check(hub *h)
     return e;
 }
 
+static void on_waiting(const char *dir)
+{
+    log_line(LOG_INFO, _("%s: another process holds this store; waiting up to %d s for it to end"), dir,
+             STORE_WAIT_MS / 1000);
+}
+
 static err store_start(hub *h)
 {
-    store_options so = {.dir = h->config.data, .tables = tables, .map_bytes = (size_t)h->config.map_size};
+    store_options so = {.dir = h->config.data, .tables = tables, .map_bytes = (size_t)h->config.map_size,
+                        .wait_ms = STORE_WAIT_MS, .waiting = on_waiting};
     writer_options wo = {.batch_max = HUB_JOBS, .before = hub_before_commit, .after = hub_after_commit,
                          .telling = hub_telling, .broken = on_broken, .ctx = h};
     store_txn *t;

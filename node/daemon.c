@@ -162,9 +162,16 @@ static err owner_check(node *n)
     return e;
 }
 
+static void on_waiting(const char *dir)
+{
+    log_line(LOG_INFO, _("%s: another process holds this store; waiting up to %d s for it to end"), dir,
+             STORE_WAIT_MS / 1000);
+}
+
 static err store_start(node *n)
 {
-    store_options so = {.dir = n->config.data, .tables = node_tables, .map_bytes = (size_t)n->config.map_size};
+    store_options so = {.dir = n->config.data, .tables = node_tables, .map_bytes = (size_t)n->config.map_size,
+                        .wait_ms = STORE_WAIT_MS, .waiting = on_waiting};
     writer_options wo = {.before = node_before_commit, .after = after_commit, .broken = on_broken, .ctx = n};
     err e = store_open(&so, &n->keep);
     if (e) {

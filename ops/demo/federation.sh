@@ -142,11 +142,13 @@ add_user() {
         >>"$FEDERATION/$1/people.yaml"
 }
 
-# Nobody listens where nobody answers; should another be quicker, start_hub tries again.
+# Nobody listens where nobody answers; should another be quicker, start_hub tries again. Below the
+# ports that the kernel gives to callers (32768 and up): a node that dials while the hub is away could
+# be given the hub's own port. And by chance of its own: tests sow RANDOM.
 port_free() {
     local port
     while :; do
-        port=$((20000 + RANDOM % 30000))
+        port=$((20000 + SRANDOM % 12000))
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
     done
     printf '%d' "$port"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "proto/store/inside.h"
 
@@ -65,13 +66,21 @@ static err open_dir(const store_options *o, int *ret_fd)
 }
 
 // LMDB lets two processes write in turn; a daemon keeps state of its own, so one owner only.
-static err take_lock(store *s, int dir)
+static err take_lock(store *s, int dir, const store_options *o)
 {
+    enum { STEP_MS = 50 };
     s->lock_fd = openat(dir, "owner.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (s->lock_fd < 0)
         return store_err(errno);
-    if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK ? ERR_BUSY : store_err(errno);
+    for (int waited = 0; flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0; waited += STEP_MS) {
+        if (errno != EWOULDBLOCK)
+            return store_err(errno);
+        if (waited >= o->wait_ms)
+            return ERR_BUSY;
+        if (waited == 0 && o->waiting != NULL)
+            o->waiting(o->dir);
+        nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
+    }
     return OK;
 }
 
@@ -161,7 +170,7 @@ static err fill(store *s, const store_options *o)
     int dir = -1;
     err e = open_dir(o, &dir);
     if (e == OK && !s->read_only)
-        e = take_lock(s, dir);
+        e = take_lock(s, dir, o);
     if (e == OK)
         e = check_meta(s, dir);
     if (e == OK)

@@ -16,6 +16,7 @@
 #define STORE_TABLES 48
 #define STORE_KEY_MAX 500               // a key has 1 to this many bytes; else ERR_USAGE, ERR_LIMIT
 #define STORE_VALUE_MAX ((size_t)1 << 30) // beyond: ERR_LIMIT
+#define STORE_WAIT_MS 10000             // what a daemon waits for the one before it
 
 typedef struct store store;
 typedef struct store_txn store_txn;
@@ -26,9 +27,13 @@ typedef struct store_options {
     size_t map_bytes;             // address space; 0: 64 GiB
     bool read_only;               // not in a process that has the same store open for writing
     bool unchecked;               // skips the page check at opening: LMDB itself crashes on broken pages
+    // How long to wait for another owner to let go, milliseconds; 0: not at all. A killed process holds
+    // its store until its last write has reached the disk, and its successor may be quicker than that.
+    int wait_ms;
+    void (*waiting)(const char *dir); // told once, when it begins to wait; may be NULL
 } store_options;
 
-// ERR_BUSY: another process (or this one) has it open for writing. ERR_CORRUPT: a page is broken.
+// ERR_BUSY: another process (or this one) has it open for writing, still after wait_ms. ERR_CORRUPT: a page is broken.
 // The table numbers are part of every check: tables may be added at the end, not reordered.
 MUST_CHECK err store_open(const store_options *o, store **ret);
 void store_close(store *s);

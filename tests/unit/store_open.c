@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -103,6 +104,57 @@ static void private_and_alone(void **state)
     store_close(s);
     assert_int_equal(store_open(&o, &s), OK);
     store_close(s);
+    place_remove(&p);
+}
+
+// A killed process may hold its store for a while yet; here it lets go when it hears that somebody waits.
+static int waits, let_go[2];
+
+static void on_waiting(const char *dir)
+{
+    (void)dir;
+    waits++;
+    if (write(let_go[1], "", 1) != 1)
+        waits = -1;
+}
+
+static void successor_waits_for_its_predecessor(void **state)
+{
+    (void)state;
+    place p = place_new();
+    store_options o = place_options(&p);
+    int ready[2];
+    assert_int_equal(pipe(let_go), 0);
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        store *mine = NULL;
+        char c = store_open(&o, &mine) == OK && put_one(mine, 1, 10) == OK ? 'y' : 'n';
+        if (write(ready[1], &c, 1) != 1 || read(let_go[0], &c, 1) != 1)
+            _exit(1);
+        raise(SIGKILL);
+    }
+    char c = 0;
+    assert_int_equal(read(ready[0], &c, 1), 1);
+    assert_int_equal(c, 'y');
+    store *s = NULL;
+    assert_int_equal(store_open(&o, &s), ERR_BUSY); // asked not to wait
+    o.wait_ms = 60000;
+    o.waiting = on_waiting;
+    waits = 0;
+    assert_int_equal(store_open(&o, &s), OK);
+    assert_int_equal(waits, 1);
+    assert_true(has_one(s, 1, 10));
+    store *other = NULL;
+    o.wait_ms = 120; // this one does not let go
+    assert_int_equal(store_open(&o, &other), ERR_BUSY);
+    assert_int_equal(waits, 2);
+    store_close(s);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    for (int i = 0; i < 2; i++) {
+        close(ready[i]);
+        close(let_go[i]);
+    }
     place_remove(&p);
 }
 
@@ -312,8 +364,9 @@ static void runs_out_of_readers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(private_and_alone),       cmocka_unit_test(refuses_bad_options),
-        cmocka_unit_test(survives_a_full_map),     cmocka_unit_test(survives_refused_blocks),
+        cmocka_unit_test(private_and_alone),       cmocka_unit_test(successor_waits_for_its_predecessor),
+        cmocka_unit_test(refuses_bad_options),     cmocka_unit_test(survives_a_full_map),
+        cmocka_unit_test(survives_refused_blocks),
         cmocka_unit_test(survives_a_full_disk),    cmocka_unit_test(dies_of_a_failed_commit),
         cmocka_unit_test(syncs_only_what_was_written), cmocka_unit_test(runs_out_of_readers),
     };
