@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "node/charts/charts.h"
+#include "node/counter/consents.h"
+#include "node/counter/filing.h"
+#include "node/counter/objections.h"
 #include "node/desk.h"
-#include "node/disclosing/filing.h"
-#include "node/disclosing/objection.h"
 #include "node/flow/flow.h"
 #include "node/joining/joining.h"
 #include "node/line/outbox.h"

@@ -9,9 +9,9 @@
 #include <time.h>
 
 #include "node/charts/person.h"
+#include "node/counter/filing.h"
 #include "node/desk.h"
 #include "node/disclosing/disclosure.h"
-#include "node/disclosing/filing.h"
 #include "node/disclosing/told.h"
 #include "node/flow/flow.h"
 #include "node/joining/joining.h"

@@ -2,7 +2,7 @@
 #include "node/desk.h"
 
 #include "node/disclosing/release.h"
-#include "node/disclosing/stops.h"
+#include "node/flow/flow.h"
 #include "node/line/post.h"
 #include "node/rulebook/rulebook.h"
 

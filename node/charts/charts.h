@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operator's commands at the disclosing side: who is in the storages, who of them
-// a form may mean, and what they consented to. Whatever shows a person is itself logged.
+// The operator's commands at the disclosing side: who is in the storages, and who of them
+// a form may mean. Whatever shows a person is itself logged.
 // Owner: a control_in given here is finished by it. Thread: any. Fails: into the reply.
 #ifndef TSUNAGU_NODE_CHARTS_CHARTS_H
 #define TSUNAGU_NODE_CHARTS_CHARTS_H
@@ -18,11 +18,5 @@ void charts_list(node *n, control_in *in);
 void charts_documents(node *n, control_in *in); // documents.c
 void charts_identity(node *n, control_in *in);
 void charts_candidates(node *n, control_in *in);
-void consents_list(node *n, control_in *in);
-void consent_confirm(node *n, control_in *in);
-void consent_withdraw(node *n, control_in *in);
-// The same for a chart and a person that are known already: of a shelf (filing.c).
-void consent_confirm_as(node *n, control_in *in, const char *chart, const char *by);
-void consent_withdraw_as(node *n, control_in *in, const char *chart, const char *by);
 
 #endif

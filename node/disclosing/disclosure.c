@@ -10,7 +10,6 @@
 #include "node/line/uplink.h"
 #include "node/office/arrivals.h"
 #include "node/openings/reviews.h"
-#include "node/viewing/viewer.h"
 #include "proto/base/log.h"
 
 enum { RESYNC_STEP = 256, AHEAD_DAYS = 366 };

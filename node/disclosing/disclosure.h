@@ -38,7 +38,7 @@ MUST_CHECK err disclosure_withdraw(job *j, store_txn *t, withdrawal *w); // ERR_
 // The card as it should stand at the hub at this time. Documents dated more than a year ahead of it are not shown.
 MUST_CHECK err disclosure_card(node *n, const book *b, store_txn *t, const consent *c, time_ms at, card *ret);
 // Would this consent let a clinic read again at which the patient withdrew since agreeing? Not if `also`.
-// but: the facility (or 0) where the patient agreed anew. ERR_CONFLICT, with a note. (consents.c)
+// but: the facility (or 0) where the patient agreed anew. ERR_CONFLICT, with a note. (stops.c)
 MUST_CHECK err consent_reopens(job *j, store_txn *t, const confirmation *c, uint64_t but);
 // Whether the scope lets this facility read: by itself, by a union it is in or asks through, or in emergencies.
 bool consent_reaches(const policy *p, const consent_scope *s, uint64_t facility);
@@ -55,6 +55,5 @@ MUST_CHECK err disclosure_resync_begin(job *j, store_txn *t, uint64_t hub);
 // One step. *ret_more: another is needed.
 MUST_CHECK err disclosure_resync_step(job *j, store_txn *t, bool *ret_more);
 void disclosure_resync_go(node *n); // steps until done, if one was begun
-void consent_show(control_in *in, const book *b, const consent *c, uint64_t seq, bool published);
 
 #endif

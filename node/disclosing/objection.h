@@ -5,7 +5,7 @@
 #ifndef TSUNAGU_NODE_DISCLOSING_OBJECTION_H
 #define TSUNAGU_NODE_DISCLOSING_OBJECTION_H
 
-#include "node/duty/job.h"
+#include "node/duty/node.h"
 
 #define OBJECTION_TEXT 64
 
@@ -16,12 +16,7 @@ typedef struct objection {
 } objection;
 MUST_CHECK err objection_get(store_txn *t, const char *chart, objection *ret); // ERR_NOT_FOUND: never objected
 MUST_CHECK err objection_stands(store_txn *t, const char *chart, bool *ret);
-// W. Records or lifts it, with an entry in the log. Said again: OK, the first time stays. ERR_NOT_FOUND: nothing
-// to lift; ERR_USAGE.
-MUST_CHECK err objection_put(job *j, store_txn *t, const char *chart, const char *by, bool stands);
-
-void objection_say(node *n, control_in *in); // the `objection` command
-// The same, of a chart that the caller has looked up: a shelf's (filing.c).
-void objection_say_as(node *n, control_in *in, const char *chart, const char *by);
+// W. Only the record: what else an objection ends, node/counter/objections.h does.
+MUST_CHECK err objection_keep(store_txn *t, const char *chart, const char *by, bool stands, time_ms at);
 
 #endif

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/disclosing/stops.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "node/disclosing/disclosure.h"
-#include "node/flow/flow.h"
-#include "node/line/uplink.h"
-#include "node/office/notice.h"
+#include "proto/base/luhn.h"
 
 #define KEY_BYTES_STOP (PSEUDONYM_BYTES + 8)
 enum { VALUE_BYTES = 16 };
@@ -64,50 +63,7 @@ err stops_since(store_txn *t, const pseudonym *who, time_ms agreed, stop_visit v
     return store_walk(t, TABLE_STOP, span_of(who->at, PSEUDONYM_BYTES), (span){0}, since_one, &s);
 }
 
-static err stop_log(job *j, store_txn *t, const pseudonym *who, uint64_t facility)
-{
-    Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
-    e.event = EVENT_STOP_TOLD;
-    e.facility = facility;
-    e.source = j->n->facility;
-    e.pseudonym = wire_bytes(span_of(who->at, PSEUDONYM_BYTES));
-    return job_log(j, t, &e);
-}
-
-typedef struct concern {
-    const policy *p;
-    uint64_t facility;
-    time_ms at;
-    bool any;
-    uint8_t reference[NOTICE_REFERENCE];
-} concern;
-
-// Which consent it is about: the notice leads there.
-static err concerned_one(void *ctx, const consent *c)
-{
-    concern *k = ctx;
-    const consent_scope *s = &c->card.scope;
-    if (s->withdrawn || s->at > k->at || !consent_reaches(k->p, s, k->facility))
-        return OK;
-    k->any = true;
-    memcpy(k->reference, s->id, NOTICE_REFERENCE);
-    return ERR_CLOSED;
-}
-
-// One notice: where it ended requests, they told of it.
-static err stop_end(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at)
-{
-    concern k = {.p = j->rules->r->p, .facility = facility, .at = at};
-    size_t ended = 0;
-    err e = j->n->facility ? consent_holders(t, who, concerned_one, &k) : OK;
-    if (e == OK)
-        e = flow_stopped(j, t, who, facility, at, &ended);
-    if (e == OK && k.any && !ended && j->n->notice)
-        e = j->n->notice(j, t, j->n->facility, FLOW_EVENT_WITHDRAWN, k.reference);
-    return e;
-}
-
-err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64_t facility, time_ms at)
+err stop_put(store_txn *t, uint64_t seq, const pseudonym *who, uint64_t facility, time_ms at, bool *ret_new)
 {
     uint8_t key[KEY_BYTES_STOP], value[VALUE_BYTES];
     uint64_t last, old_seq = 0;
@@ -117,42 +73,59 @@ err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64
         e = stop_get(t, who, facility, &old_seq, &old_at);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
-    if (e == OK && old_seq == seq && old_at == at && last >= seq)
-        return OK; // told again
+    *ret_new = !(e == OK && old_seq == seq && old_at == at && last >= seq); // else told again
+    if (!*ret_new)
+        return OK;
     // Of two the later one counts: it covers more.
     be64_put(value, seq);
     be64_put(value + 8, (uint64_t)(at > old_at ? at : old_at));
     e = store_put(t, TABLE_STOP, stop_key(who, facility, key), span_of(value, sizeof value));
-    if (e == OK && seq > last)
-        e = meta_number_put(t, "stop_seq", seq);
-    if (e == OK)
-        e = stop_log(j, t, who, facility);
-    if (e == OK)
-        e = stop_end(j, t, who, facility, at);
-    return job_store_err(e);
+    return e == OK && seq > last ? meta_number_put(t, "stop_seq", seq) : e;
 }
 
-static err stop_run(job *j, store_txn *t)
+// ---- a consent and the withdrawals since ------------------------------------------------
+
+bool consent_reaches(const policy *p, const consent_scope *s, uint64_t facility)
 {
-    const Tsunagu__StopRequest *q = j->request;
-    pseudonym who;
-    if (pseudonym_parse(wire_span(q->pseudonym), &who) != OK)
-        return ERR_FORMAT;
-    return stop_record(j, t, q->stop_seq, &who, q->facility, q->at_ms);
+    const char *unions[64];
+    int count = 0, f = policy_facility(p, facility);
+    uint64_t in = f == POLICY_NONE ? 0 : policy_facility_at(p, f).unions;
+    for (int n = 0; f != POLICY_NONE && n < policy_node_count(p); n++)
+        if (policy_node_serves(p, n, f))
+            in |= (uint64_t)1 << policy_node_at(p, n).union_no;
+    for (int u = 0; u < policy_union_count(p) && u < 64; u++)
+        if (in >> u & 1)
+            unions[count++] = policy_union_text(p, u).id;
+    return s->emergency || consent_covers(s, facility, unions, count, s->from);
 }
 
-static void stop_answer(job *j, err e)
+typedef struct reopening {
+    job *j;
+    const consent_scope *scope;
+    uint64_t but;
+} reopening;
+
+static err reopening_one(void *ctx, uint64_t facility)
 {
-    job_reply(j, e, (span){0}); // StopReply has no fields: no bytes
-    if (e == OK) {
-        uplink_pump(j->n);
-        post_pump(j->n);
-    }
+    const reopening *r = ctx;
+    char code[11];
+    if (facility == r->but || !consent_reaches(r->j->rules->r->p, r->scope, facility))
+        return OK;
+    institution_format(facility, code);
+    snprintf(r->j->note, sizeof r->j->note, "the patient withdrew at facility %s after this consent, and this would let "
+                                            "it read again; say also if the patient agreed anew", code);
+    return ERR_CONFLICT;
 }
 
-void stop_begin(job *j)
+// A later consent outweighs an earlier withdrawal at a clinic: a mere change of scope must not do so unseen.
+err consent_reopens(job *j, store_txn *t, const confirmation *c, uint64_t but)
 {
-    j->run = stop_run;
-    j->answer = stop_answer;
-    job_submit(j);
+    reopening r = {j, &c->scope, but};
+    consent old;
+    if (c->also)
+        return OK;
+    err e = consent_get(t, span_str(c->chart), &old);
+    if (e == ERR_NOT_FOUND || (e == OK && old.card.scope.withdrawn))
+        return OK;
+    return e ? e : stops_since(t, &old.card.who, old.card.scope.at, reopening_one, &r);
 }

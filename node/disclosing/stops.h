@@ -6,15 +6,13 @@
 
 #include "node/duty/job.h"
 
-// Records it once; telling it again changes nothing.
-MUST_CHECK err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64_t facility, time_ms at);
+// W. Records it once; telling it again changes nothing (*ret_new). Only the record: what ends with it is flow's.
+MUST_CHECK err stop_put(store_txn *t, uint64_t seq, const pseudonym *who, uint64_t facility, time_ms at, bool *ret_new);
 // Did the patient withdraw from this facility after agreeing at `agreed`?
 MUST_CHECK err stop_covers(store_txn *t, const pseudonym *who, uint64_t facility, time_ms agreed, bool *ret);
 
 // Visits the facilities the patient withdrew at since agreeing at `agreed`. ERR_CLOSED ends it.
 typedef err (*stop_visit)(void *ctx, uint64_t facility);
 MUST_CHECK err stops_since(store_txn *t, const pseudonym *who, time_ms agreed, stop_visit visit, void *ctx);
-
-void stop_begin(job *j); // the hub's call (desk.h): a withdrawal made at a viewing facility
 
 #endif

@@ -9,7 +9,6 @@
 #include "node/flow/written.h"
 #include "node/line/uplink.h"
 #include "node/rulebook/rulebook.h"
-#include "node/viewing/viewer.h"
 #include "policies/engine/table.h"
 
 static const char *arg(control_in *in, const char *key)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "node/flow/flow.h"
-#include "node/disclosing/stops.h"
 
 // Ids first, steps afterwards: a visitor may not write.
 typedef struct gathered {

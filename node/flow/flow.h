@@ -41,6 +41,12 @@ MUST_CHECK err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t
 // W. At the clinic, once the hub has the withdrawal: its requests for this patient end.
 MUST_CHECK err flow_own_withdrawn(job *j, store_txn *t, uint64_t facility, const pseudonym *who, const char *staff);
 
+// W. (withdrawn.c) The hub tells a withdrawal: recorded before it is answered, obeyed from then on, whatever the hub
+// says later. Telling it again changes nothing.
+MUST_CHECK err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64_t facility, time_ms at);
+void stop_begin(job *j);                    // the hub's call (desk.h)
+void own_withdraw(node *n, control_in *in); // the clinic's command
+
 // W. (change.c) A change on its way in: may it be asked at all, and what of it holds at once.
 MUST_CHECK err change_check(job *j, const request *r, const Tsunagu__RequestBody *proposed);
 MUST_CHECK err change_arrived(job *j, store_txn *t, request *r);

@@ -12,7 +12,6 @@
 #include "node/line/uplink.h"
 #include "node/match/accept.h"
 #include "node/rulebook/rulebook.h"
-#include "node/viewing/viewer.h"
 
 static const char *arg(control_in *in, const char *key)
 {

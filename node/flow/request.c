@@ -9,7 +9,6 @@
 #include "node/flow/flow.h"
 #include "node/flow/written.h"
 #include "node/rulebook/rulebook.h"
-#include "node/viewing/viewer.h"
 #include "policies/engine/table.h"
 #include "proto/base/luhn.h"
 

@@ -7,7 +7,6 @@
 
 #include "node/joining/joining.h"
 #include "node/rulebook/members.h"
-#include "node/viewing/viewer.h"
 #include "policies/engine/flow.h"
 #include "policies/engine/forms.h"
 #include "proto/base/luhn.h"

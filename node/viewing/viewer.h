@@ -19,9 +19,7 @@ void viewer_drain(node *n);
 
 void viewer_handle(char out[static HANDLE_MAX + 1]); // a new random one
 
-// ---- own numbers (register.c) -----------------------------------------------------
-void own_register(node *n, control_in *in);
-void own_withdraw(node *n, control_in *in);
+void own_register(node *n, control_in *in); // register.c
 
 // ---- tickets (tickets.c) ------------------------------------------------------------
 // Kept for this user until some time after it ends; gives the handle.

@@ -10,7 +10,7 @@
 
 #include "node/flow/flow.h"
 #include "node/post_rows.h"
-#include "node/disclosing/objection.h"
+#include "node/counter/objections.h"
 #include "tests/unit/node_kit.h"
 
 #define CLINIC_B 1319999999ull

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/node_kit.h"
+#include "node/flow/flow.h"
 
 typedef struct attempt {
     world *w;

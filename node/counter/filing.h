@@ -4,8 +4,8 @@
 // words again, so that a wrong one is told with the first.
 // Owner: filing_open/_free; filing_open also opens node->papers. A control_in given to a function here is finished
 // by it, now or later. Thread: any. Fails: into the reply.
-#ifndef TSUNAGU_NODE_DISCLOSING_FILING_H
-#define TSUNAGU_NODE_DISCLOSING_FILING_H
+#ifndef TSUNAGU_NODE_COUNTER_FILING_H
+#define TSUNAGU_NODE_COUNTER_FILING_H
 
 #include "node/duty/job.h"
 

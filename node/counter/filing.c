@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/disclosing/filing.h"
+#include "node/counter/filing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/charts/charts.h"
 #include "node/charts/own.h"
+#include "node/counter/consents.h"
+#include "node/counter/objections.h"
 #include "node/disclosing/disclosure.h"
-#include "node/disclosing/objection.h"
 #include "node/line/uplink.h"
 #include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recording, changing, showing and ending consents, as an operator's commands.
+#include "node/counter/consents.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #include "node/line/uplink.h"
 #include "node/match/accept.h"
 #include "node/rulebook/rulebook.h"
-#include "node/viewing/viewer.h"
 #include "proto/base/luhn.h"
 
 enum { CONSENTS_PAGE = 400 };
@@ -50,7 +50,7 @@ static void categories_show(control_in *in, const policy *p, uint32_t mask)
     buf_done(&out);
 }
 
-void consent_show(control_in *in, const book *b, const consent *c, uint64_t seq, bool published)
+static void consent_show(control_in *in, const book *b, const consent *c, uint64_t seq, bool published)
 {
     const consent_scope *s = &c->card.scope;
     char text[30];
@@ -264,51 +264,6 @@ static err confirm_identity(confirming *k, control_in *in)
     identity_wipe(&i);
     identity_wipe(&chart);
     return e;
-}
-
-bool consent_reaches(const policy *p, const consent_scope *s, uint64_t facility)
-{
-    const char *unions[64];
-    int count = 0, f = policy_facility(p, facility);
-    uint64_t in = f == POLICY_NONE ? 0 : policy_facility_at(p, f).unions;
-    for (int n = 0; f != POLICY_NONE && n < policy_node_count(p); n++)
-        if (policy_node_serves(p, n, f))
-            in |= (uint64_t)1 << policy_node_at(p, n).union_no;
-    for (int u = 0; u < policy_union_count(p) && u < 64; u++)
-        if (in >> u & 1)
-            unions[count++] = policy_union_text(p, u).id;
-    return s->emergency || consent_covers(s, facility, unions, count, s->from);
-}
-
-typedef struct reopening {
-    job *j;
-    const consent_scope *scope;
-    uint64_t but;
-} reopening;
-
-static err reopening_one(void *ctx, uint64_t facility)
-{
-    const reopening *r = ctx;
-    char code[11];
-    if (facility == r->but || !consent_reaches(r->j->rules->r->p, r->scope, facility))
-        return OK;
-    institution_format(facility, code);
-    snprintf(r->j->note, sizeof r->j->note, "the patient withdrew at facility %s after this consent, and this would let "
-                                            "it read again; say also if the patient agreed anew", code);
-    return ERR_CONFLICT;
-}
-
-// A later consent outweighs an earlier withdrawal at a clinic: a mere change of scope must not do so unseen.
-err consent_reopens(job *j, store_txn *t, const confirmation *c, uint64_t but)
-{
-    reopening r = {j, &c->scope, but};
-    consent old;
-    if (c->also)
-        return OK;
-    err e = consent_get(t, span_str(c->chart), &old);
-    if (e == ERR_NOT_FOUND || (e == OK && old.card.scope.withdrawn))
-        return OK;
-    return e ? e : stops_since(t, &old.card.who, old.card.scope.at, reopening_one, &r);
 }
 
 static err confirm_run(job *j, store_txn *t)
