@@ -8,6 +8,7 @@
 
 #include "hub/desk.h"
 #include "hub/index.h"
+#include "proto/pact/grantee.h"
 
 typedef struct refusal {
     uint64_t seq;
@@ -44,19 +45,9 @@ static bool scope_same(const consent_scope *a, const consent_scope *b)
         a->emergency != b->emergency || a->proxy != b->proxy || a->grantee_count != b->grantee_count)
         return false;
     for (int i = 0; i < a->grantee_count; i++)
-        if (a->grantees[i].kind != b->grantees[i].kind || a->grantees[i].facility != b->grantees[i].facility ||
-            strcmp(a->grantees[i].union_id, b->grantees[i].union_id) != 0)
+        if (!grantee_same(&a->grantees[i], &b->grantees[i]))
             return false;
     return true;
-}
-
-static bool grantee_in(const consent_scope *s, const grantee *g)
-{
-    for (int i = 0; i < s->grantee_count; i++)
-        if (s->grantees[i].kind == g->kind && s->grantees[i].facility == g->facility &&
-            strcmp(s->grantees[i].union_id, g->union_id) == 0)
-            return true;
-    return false;
 }
 
 // Whether b shows nothing to anybody that a did not.
@@ -66,7 +57,7 @@ static bool scope_within(const consent_scope *a, const consent_scope *b)
         (b->emergency && !a->emergency))
         return false;
     for (int i = 0; i < b->grantee_count; i++)
-        if (!grantee_in(a, &b->grantees[i]))
+        if (!scope_has(a, &b->grantees[i]))
             return false;
     return true;
 }

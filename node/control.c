@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "node/charts/charts.h"
+#include "node/clinic/clinic.h"
 #include "node/counter/consents.h"
 #include "node/counter/filing.h"
 #include "node/counter/objections.h"
 #include "node/desk.h"
 #include "node/flow/flow.h"
 #include "node/joining/joining.h"
+#include "node/liaison/liaison.h"
 #include "node/line/outbox.h"
 #include "node/line/post.h"
 #include "node/line/uplink.h"

@@ -16,6 +16,7 @@
 #include "node/match/accept.h"
 #include "node/rulebook/rulebook.h"
 #include "proto/base/luhn.h"
+#include "proto/pact/grantee.h"
 
 enum { CONSENTS_PAGE = 400 };
 
@@ -23,17 +24,8 @@ static void grantees_show(control_in *in, const consent_scope *s)
 {
     buf out = {0};
     for (int i = 0; i < s->grantee_count; i++) {
-        const grantee *g = &s->grantees[i];
-        char code[11];
-        const char *comma = i ? "," : "";
-        if (g->kind == GRANTEE_FACILITY) {
-            institution_format(g->facility, code);
-            buf_printf(&out, "%sfacility:%s", comma, code);
-        } else if (g->kind == GRANTEE_UNION) {
-            buf_printf(&out, "%sunion:%s", comma, g->union_id);
-        } else {
-            buf_printf(&out, "%sfederation", comma);
-        }
+        buf_printf(&out, "%s", i ? "," : "");
+        grantee_put(&s->grantees[i], &out);
     }
     control_text(in, "to", buf_str(&out));
     buf_done(&out);
@@ -84,26 +76,6 @@ typedef struct confirming {
     confirmation c;
 } confirming;
 
-static err grantee_parse(control_in *in, const char *word, grantee *ret)
-{
-    *ret = (grantee){0};
-    if (strcmp(word, "federation") == 0) {
-        ret->kind = GRANTEE_FEDERATION;
-        return OK;
-    }
-    if (strncmp(word, "facility:", 9) == 0 && institution_parse(span_str(word + 9), &ret->facility) == OK) {
-        ret->kind = GRANTEE_FACILITY;
-        return OK;
-    }
-    if (strncmp(word, "union:", 6) == 0 && word[6] && strlen(word + 6) <= UNION_ID_MAX) {
-        ret->kind = GRANTEE_UNION;
-        strcpy(ret->union_id, word + 6);
-        return OK;
-    }
-    control_note(in, "to: \"%.40s\" is neither facility:CODE, union:ID nor federation", word);
-    return ERR_USAGE;
-}
-
 // Calls take for each word of a comma list.
 static err words_take(control_in *in, const char *list, void *ctx,
                       err (*take)(void *ctx, control_in *in, const char *word))
@@ -133,8 +105,10 @@ static err to_take(void *ctx, control_in *in, const char *word)
         control_note(in, "to: at most %d", CARD_GRANTEES);
         return ERR_LIMIT;
     }
-    err e = grantee_parse(in, word, &s->grantees[s->grantee_count]);
-    if (e == OK)
+    err e = grantee_parse(word, &s->grantees[s->grantee_count]);
+    if (e)
+        control_note(in, "to: \"%.40s\" is neither facility:CODE, union:ID nor federation", word);
+    else
         s->grantee_count++;
     return e;
 }

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registration requests at work: letters that move them (flow.c), what a clinic does (request.c), and what a
-// hospital's liaison office does (liaison.c). A step, its letter, and what it means for a consent are one transaction.
+// Registration requests at work: steps and deadlines (flow.c), letters that come in (letters.c), and the consents
+// that follow (agreed.c). A step, its letter, and what it means for a consent are one transaction.
 // Owner: a control_in given to a command is finished by it. Thread: W: the writer's, inside a job; commands: any.
 // Fails: as each says, with a note in the job.
 #ifndef TSUNAGU_NODE_FLOW_FLOW_H
 #define TSUNAGU_NODE_FLOW_FLOW_H
 
 #include "node/disclosing/disclosure.h"
+#include "node/flow/scope.h"
 #include "node/office/thread.h"
 
 // W. Moves a record by an event of this side, and posts the letter that tells the other one (LETTER_NONE: none).
 // body: SayBody, AcceptedBody, ... ; ERR_CONFLICT: not in this state (said in the note), nothing was written.
 MUST_CHECK err flow_step(job *j, store_txn *t, request *r, request_event e, const char *who, const char *text,
                          letter_kind kind, const ProtobufCMessage *body);
-// W. Records the consent of a request on its chart and discloses: card, consent, step, in one. also: as `confirm`.
+// The record of one side that this id means, and no other; own: of that facility alone, or 0. ERR_NOT_FOUND;
+// ERR_CONFLICT: several, said in the note.
+MUST_CHECK err flow_find(job *j, store_txn *t, const char *id, request_side side, uint64_t own, request **ret);
+
+// W. (agreed.c) Records the consent of a request on its chart and discloses: card, consent, step, in one. also: as `confirm`.
 MUST_CHECK err flow_accept(job *j, store_txn *t, request *r, const char *by, bool also);
 // W. The consent that this request opened ends: for its facility alone, if others stand beside it.
 MUST_CHECK err flow_close(job *j, store_txn *t, const request *r, const char *by);
-// What the form asks for, by the rules: grantees, categories, and until when at most. ERR_USAGE, with a note.
-MUST_CHECK err flow_scope(job *j, const Tsunagu__RequestBody *b, consent_scope *ret);
-// When a consent by this form ends by itself: as agreed, when a child comes of age, or as the rules say.
-day flow_until(const policy *p, const Tsunagu__RequestBody *b);
-// The last day on which this proxy may speak for a patient so born; DAY_FOREVER: no end of that kind.
-day flow_proxy_last(const policy *p, const char *relation, day birth);
-bool flow_names(const Tsunagu__ConsentTerms *c, const grantee *g);
 // The scope without those that only this request named; but: except who is named here, too (or NULL).
 MUST_CHECK err flow_without(job *j, store_txn *t, const request *r, const consent_scope *s,
                             const Tsunagu__ConsentTerms *but, consent_scope *ret);
+// The chart's consent as a change shall have it: others who stand on it keep what they were named for.
+MUST_CHECK err flow_wanted(job *j, store_txn *t, const request *r, const consent_scope *now, consent_scope *ret);
 // W. The chart's consent with a narrower scope. It stays as old as it is.
 MUST_CHECK err flow_narrow(job *j, store_txn *t, const consent *c, const consent_scope *s, const char *by);
 
@@ -68,43 +68,10 @@ MUST_CHECK err flow_take_request(job *j, store_txn *t, const letter *l);
 MUST_CHECK err flow_take_word(job *j, store_txn *t, const letter *l); // all that only say an event and a word
 MUST_CHECK err flow_settled(job *j, store_txn *t, const letter *l, err status);
 
-// Whether the rules want another person's look before this form discloses anything.
-bool flow_second_needed(const job *j, const Tsunagu__RequestBody *form, bool strong);
 // The measures of a form, at both ends: nobody's may fill what the other side's people read.
 bool flow_form_fits(const Tsunagu__RequestBody *b);
-MUST_CHECK err flow_grantee(const char *word, grantee *ret); // ERR_USAGE: facility:CODE, union:ID, federation
 enum { FLOW_WORDS = 32 };
-// A comma list as words in the job's memory; out holds FLOW_WORDS. (request.c)
+// A comma list as words in the job's memory; out holds FLOW_WORDS.
 MUST_CHECK err flow_words(job *j, const char *list, char **out, size_t *ret_count);
-void flow_show(control_in *in, const policy *p, const request *r, const char *kind); // a record of that kind
-// A list of them, FLOW_PAGE at a time; the handle is how many went before.
-enum { FLOW_PAGE = 200 };
-typedef struct flow_page {
-    control_in *in;
-    const policy *p;
-    request_side side;
-    uint64_t from, at;
-    bool more;
-    const uint8_t *paper; // only the request with the form of this number; NULL: all
-} flow_page;
-flow_page flow_page_begin(control_in *in, const policy *p, request_side side);
-MUST_CHECK err flow_page_one(flow_page *l, const request *r); // ERR_CLOSED: the page is full
-void flow_page_end(const flow_page *l);
-void flow_history_show(node *n, control_in *in, store_txn *t, const request *r);
-
-// ---- commands: the clinic (request.c), the hospital (liaison.c) ---------------------------
-void request_new(node *n, control_in *in);
-void request_list(node *n, control_in *in);
-void request_cancel(node *n, control_in *in);
-void request_reply(node *n, control_in *in);
-void request_change(node *n, control_in *in);
-void inbox_list(node *n, control_in *in);
-void inbox_show(node *n, control_in *in);
-void inbox_accept(node *n, control_in *in);
-void inbox_check(node *n, control_in *in);
-void inbox_reject(node *n, control_in *in);
-void inbox_ask_back(node *n, control_in *in);
-void change_accept(node *n, control_in *in);
-void change_keep(node *n, control_in *in);
 
 #endif

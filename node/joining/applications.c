@@ -14,12 +14,6 @@
 
 enum { SHOWN = 400, DRAFT_MOST = 700 << 10, STAFF_MOST = 64 };
 
-static const char *arg(control_in *in, const char *key)
-{
-    const char *v = control_arg(in, key);
-    return v ? v : "";
-}
-
 // ---- filing -------------------------------------------------------------------------------
 
 typedef struct filing {
@@ -91,7 +85,7 @@ static err filer(node *n, control_in *in, char who[static PEOPLE_TEXT], uint64_t
 static err file_read(job *j, control_in *in, filing *k, bool leaving)
 {
     Tsunagu__JoinBody *b;
-    const char *said = arg(in, "union");
+    const char *said = control_word(in, "union");
     span form = control_data(in), pledge = {0};
     k->r.leaving = leaving;
     if (!leaving) {
@@ -178,7 +172,7 @@ static err list_one(void *ctx, const joining *r)
 
 void applications_list(node *n, control_in *in)
 {
-    listing l = {.in = in, .all = strcmp(arg(in, "all"), "yes") == 0};
+    listing l = {.in = in, .all = strcmp(control_word(in, "all"), "yes") == 0};
     store_txn *t;
     err e = store_read(n->keep, &t);
     if (e == OK) {
@@ -300,7 +294,7 @@ static err reason_check(job *j, const deciding *k)
 void applications_decide(node *n, control_in *in)
 {
     int64_t number = 0;
-    const char *decision = arg(in, "decision");
+    const char *decision = control_word(in, "decision");
     err e = control_arg_int(in, "number", 1, INT64_MAX, 0, &number);
     job *j = e == OK ? job_with(n, sizeof(deciding), decide_run, decide_answer) : NULL;
     if (!j) {
@@ -308,8 +302,8 @@ void applications_decide(node *n, control_in *in)
         return;
     }
     deciding *k = j->state;
-    *k = (deciding){(uint64_t)number, strcmp(decision, "approve") == 0, arg(in, "by"), arg(in, "reason"), arg(in, "text"),
-                    arg(in, "ward"), NULL};
+    *k = (deciding){(uint64_t)number, strcmp(decision, "approve") == 0, control_word(in, "by"), control_word(in, "reason"), control_word(in, "text"),
+                    control_word(in, "ward"), NULL};
     j->in = in;
     if (!number || (!k->approve && strcmp(decision, "refuse") != 0) || !k->by[0] || strlen(k->by) > STAFF_MOST ||
         strlen(k->text) > 2000 || strlen(k->ward) > BUNDLE_TEXT) {

@@ -95,14 +95,6 @@ static void code_show(control_in *in, const char *key, const policy *p, uint64_t
     control_text(in, text, f == POLICY_NONE ? "" : policy_facility_at(p, f).name);
 }
 
-static void when_show(control_in *in, const char *key, time_ms at)
-{
-    char text[30] = "";
-    if (at)
-        time_format(at, text);
-    control_text(in, key, text);
-}
-
 static void patient_show(control_in *in, store_txn *t, const opening_record *o)
 {
     uint8_t key[PSEUDONYM_BYTES + 8];
@@ -129,7 +121,7 @@ static void opening_show(control_in *in, const policy *p, store_txn *t, uint64_t
     control_number(in, "number", (int64_t)number);
     control_bytes(in, "id", wire_span(o->id));
     control_text(in, "side", sides[o->side < 4 ? o->side : 0]);
-    when_show(in, "at", o->at_ms);
+    control_time(in, "at", o->at_ms);
     patient_show(in, t, o);
     code_show(in, "facility", p, o->facility);
     code_show(in, "source", p, o->source);
@@ -140,9 +132,9 @@ static void opening_show(control_in *in, const policy *p, store_txn *t, uint64_t
     control_text(in, "words", o->words);
     control_text(in, "agreed", o->side == OPENING_TOLD ? "" : o->without_consent ? "no" : "yes");
     control_text(in, "review", !o->review_ms ? "" : o->closed_ms ? o->finding : now >= o->review_ms ? "overdue" : "waits");
-    when_show(in, "due", o->review_ms);
+    control_time(in, "due", o->review_ms);
     control_text(in, "by", o->closed_by);
-    when_show(in, "closed", o->closed_ms);
+    control_time(in, "closed", o->closed_ms);
     control_text(in, "said", o->closed_words);
     control_text(in, "consent", !o->consent_day ? "" : o->consent[0] ? o->consent : late ? "overdue" : "waits");
     if (o->consent_day)

@@ -110,13 +110,6 @@ static void sheet_refuse(sheet *s, err e, const char *note)
 
 // ---- telling ------------------------------------------------------------------------------
 
-static void code_show(control_in *in, const char *key, uint64_t code)
-{
-    char text[11];
-    institution_format(code, text);
-    control_text(in, key, text);
-}
-
 static const char *facility_name(const policy *p, uint64_t code)
 {
     int f = policy_facility(p, code);
@@ -153,7 +146,7 @@ static void facility_show(const sheet *s, control_in *in, size_t i)
         if (f->granted >> bit & 1)
             buf_printf(&granted, "%s%s", granted.len ? "," : "", document_category(p, bit, ja, true));
     control_record(in, "facility");
-    code_show(in, "facility", f->facility);
+    control_facility(in, "facility", f->facility);
     control_text(in, "name", facility_name(p, f->facility));
     control_text(in, "status", err_name(status));
     control_text(in, "ticket", s->tickets[i]);
@@ -165,7 +158,7 @@ static void facility_show(const sheet *s, control_in *in, size_t i)
     for (size_t k = 0; k < f->n_categories; k++) {
         const Tsunagu__CategoryAnswer *c = f->categories[k];
         control_record(in, "category");
-        code_show(in, "facility", f->facility);
+        control_facility(in, "facility", f->facility);
         control_text(in, "category", document_category(p, c->category, ja, true));
         control_text(in, "label", document_category(p, c->category, ja, false));
         control_text(in, "why", policy_why_name((policy_why)c->why));
@@ -181,7 +174,7 @@ static void facts_show(control_in *in, const source *k)
     const Tsunagu__PatientFacts *f = k->facts;
     if (f) {
         control_record(in, "patient");
-        code_show(in, "facility", k->facility);
+        control_facility(in, "facility", k->facility);
         control_text(in, "name", f->kanji);
         control_text(in, "kana", f->kana);
         control_text(in, "birth", f->birth);
@@ -190,7 +183,7 @@ static void facts_show(control_in *in, const source *k)
     }
     if (k->older) {
         control_record(in, "withheld");
-        code_show(in, "facility", k->facility);
+        control_facility(in, "facility", k->facility);
         control_text(in, "older", "yes");
     }
 }

@@ -112,13 +112,6 @@ const char *tickets_words(node *n, const person *who, const char *text, arena *a
     return ret;
 }
 
-static void code_show(control_in *in, const char *key, uint64_t code)
-{
-    char text[11];
-    institution_format(code, text);
-    control_text(in, key, text);
-}
-
 static void says_show(control_in *in, const book *b, span bytes, const ticket *k)
 {
     const policy *p = b->r->p;
@@ -127,12 +120,12 @@ static void says_show(control_in *in, const book *b, span bytes, const ticket *k
     control_record(in, "ticket");
     control_bytes(in, "bytes", bytes);
     control_text(in, "node", k->node);
-    code_show(in, "facility", k->facility);
+    control_facility(in, "facility", k->facility);
     control_bytes(in, "user", span_of(k->user, USER_ID_BYTES));
     control_text(in, "role", k->role < policy_role_count(p) ? policy_role_text(p, k->role).id : "?");
     control_text(in, "reason", emergency_reason_of(b, k));
     control_text(in, "purpose", k->purpose < policy_purpose_count(p) ? policy_purpose_text(p, k->purpose).id : "?");
-    code_show(in, "source", k->source);
+    control_facility(in, "source", k->source);
     for (int bit = 0; bit < CARD_CATEGORIES; bit++)
         if (k->categories >> bit & 1) {
             day_format(k->from[bit], day_text);

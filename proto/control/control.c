@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/base/luhn.h"
 #include "proto/base/utf8.h"
 
 enum { ARENA_MAX = 4 << 20, RECORDS_MAX = 20000, FIELDS_MAX = 40 };
@@ -118,6 +119,12 @@ const char *control_arg(const control_in *in, const char *key)
     return NULL;
 }
 
+const char *control_word(const control_in *in, const char *key)
+{
+    const char *v = control_arg(in, key);
+    return v ? v : "";
+}
+
 bool control_japanese(const control_in *in)
 {
     const char *lang = control_arg(in, "lang");
@@ -217,6 +224,21 @@ void control_number(control_in *in, const char *key, int64_t value)
     char text[24];
     snprintf(text, sizeof text, "%lld", (long long)value);
     field_add(in, key, text, true);
+}
+
+void control_facility(control_in *in, const char *key, uint64_t code)
+{
+    char text[11];
+    institution_format(code, text);
+    control_text(in, key, text);
+}
+
+void control_time(control_in *in, const char *key, time_ms at)
+{
+    char text[30] = "";
+    if (at)
+        time_format(at, text);
+    control_text(in, key, text);
 }
 
 void control_bytes(control_in *in, const char *key, span value)

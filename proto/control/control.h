@@ -30,6 +30,7 @@ uint32_t control_uid(const control_in *in);
 arena *control_arena(control_in *in); // lives until control_finish
 bool control_japanese(const control_in *in);
 const char *control_arg(const control_in *in, const char *key); // NULL if absent
+const char *control_word(const control_in *in, const char *key); // "" if absent
 // As a number, within the range; ERR_USAGE and a note otherwise; the fallback if absent.
 MUST_CHECK err control_arg_int(control_in *in, const char *key, int64_t least, int64_t most,
                                int64_t fallback, int64_t *ret);
@@ -41,6 +42,8 @@ span control_data(const control_in *in);
 void control_record(control_in *in, const char *kind);
 void control_text(control_in *in, const char *key, const char *value);
 void control_number(control_in *in, const char *key, int64_t value);
+void control_facility(control_in *in, const char *key, uint64_t code);
+void control_time(control_in *in, const char *key, time_ms at); // 0: ""
 void control_bytes(control_in *in, const char *key, span value); // as hex
 void control_note(control_in *in, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void control_piece(control_in *in, span data, const char *handle, bool more);
