@@ -243,14 +243,24 @@ static bool asked_node_there(const lookup *l, uint64_t facility)
     return node != POLICY_NONE && roster_has(l->j->h, policy_node_at(p, node).name);
 }
 
+// Where the rules open patients who said nothing, a hospital left out because of an objection would tell
+// that it has records. It is answered like one that told the hub nothing; its ticket opens nothing (relay.c).
+static bool told_as_unknown(const lookup *l, emergency_word word)
+{
+    const policy *p = l->j->rules->p;
+    return word != EMERGENCY_AGREED && !emergency_opens(p, word) && emergency_opens(p, word_of(l, NULL));
+}
+
 static err card_answer(void *ctx, const card *c)
 {
     lookup *l = ctx;
     answer *a;
+    emergency_word word = l->reason ? word_of(l, c) : EMERGENCY_AGREED;
+    if (told_as_unknown(l, word))
+        return OK;
     err e = answer_new(l, c->facility, &a);
     if (e)
         return e;
-    emergency_word word = l->reason ? word_of(l, c) : EMERGENCY_AGREED;
     bool consented = l->reason ? word == EMERGENCY_AGREED : consent_holds(l, c);
     // A card without a word for emergencies counts as none where the rules open such a patient.
     a->unasked = word != EMERGENCY_AGREED && emergency_opens(l->j->rules->p, word);

@@ -200,7 +200,12 @@ static err fetch_check(job *j, store_txn *t, fetch *f)
         snprintf(j->note, sizeof j->note, "the rules have changed since: look up again");
         return ERR_STALE;
     }
-    err e = ticket_unasked(k) ? unasked_check(j, t, f) : consent_check(j, t, f);
+    // Without a consent the hospital's absence is said first: whether it was there must tell nothing of the patient.
+    if (ticket_unasked(k)) {
+        err e = source_check(j, f);
+        return e ? e : unasked_check(j, t, f);
+    }
+    err e = consent_check(j, t, f);
     return e ? e : source_check(j, f);
 }
 

@@ -192,22 +192,58 @@ static void a_consent_that_ended_is_none(void **state)
     reply_done(&r);
 }
 
+// What the ticket opens: nothing, in the hospital's own words for "I know nobody", and the log has it.
+static void opens_nothing(span ticket)
+{
+    fetching f;
+    entry e;
+    assert_int_equal(fetch_begin(&f, a, ticket, SPAN_LIT("sealed"), 64 << 10, false), OK);
+    fetch_wait(&f);
+    assert_int_equal(f.end.e, OK);
+    assert_int_equal(f.end.status, ERR_NOT_FOUND);
+    assert_string_equal(f.end.note, "this hospital has nothing that may be opened in this emergency");
+    assert_int_equal(f.got, 0);
+    log_expect(&w, "fetch", "tmnit", "not_found", &e);
+    reply_done(&f.end);
+    pthread_mutex_lock(&b->lock);
+    assert_int_equal(b->releases, 0);
+    pthread_mutex_unlock(&b->lock);
+}
+
 // Left out of the consent, withdrawn at the hospital, withdrawn at the clinic: each is a word against it.
+// The first two are answered like a patient of whom the hub heard nothing: who was left out would be told
+// to have records there.
 static void the_patients_word_is_kept(void **state)
 {
     static void (*const changes[])(card *c) = {excluding, withdrawn};
-    reply r;
+    reply r, none;
+    ticket k;
+    pseudonym nobody = who_of(15);
+    question q = urgent(&nobody);
     (void)state;
+    const Tsunagu__FacilityAnswer *f, *unknown = asked(&q, &none, &k);
+    assert_non_null(unknown);
     for (uint32_t i = 0; i < 2; i++) {
         pseudonym who = who_of(11 + i);
-        question q = urgent(&who);
+        q = urgent(&who);
         published(11 + i, changes[i]);
-        lookup_ask(a, &q, &r);
-        assert_null(answer_of(&r, hospital()));
+        f = asked(&q, &r, &k);
+        assert_non_null(f);
+        assert_int_equal(f->status, unknown->status);
+        assert_int_equal(f->granted, unknown->granted);
+        assert_int_equal(f->n_categories, unknown->n_categories);
+        for (size_t j = 0; j < f->n_categories; j++)
+            assert_int_equal(protobuf_c_message_get_packed_size(&f->categories[j]->base),
+                             protobuf_c_message_get_packed_size(&unknown->categories[j]->base));
+        assert_int_equal(f->ticket.len, unknown->ticket.len);
+        assert_true(ticket_unasked(&k));
+        log_expect(&w, "lookup", "tmnit", "ok", NULL);
+        opens_nothing(wire_span(f->ticket));
         reply_done(&r);
     }
+    reply_done(&none);
     pseudonym who = who_of(14);
-    question q = urgent(&who);
+    q = urgent(&who);
     withdraw_ask(a, q.facility, &who, &r);
     assert_int_equal(r.status, OK);
     reply_done(&r);
