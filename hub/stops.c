@@ -7,6 +7,7 @@
 #include "hub/desk.h"
 #include "hub/index.h"
 #include "proto/base/log.h"
+#include "proto/pact/ticket.h"
 
 enum { STOP_DEADLINE_MS = 30000 };
 
@@ -161,13 +162,30 @@ typedef struct withdraw {
     err verdict;
 } withdraw;
 
-// It covers every consent that stands, also one from a clock that is ahead of ours.
-static err withdraw_put(job *j, store_txn *t, const pseudonym *who, uint64_t facility, uint64_t *ret_seq)
+// It covers every consent that stood when it was said, also one from a clock that is ahead of ours; one that had to
+// wait for us leaves alone what the patient agreed to since then.
+static time_ms withdrawn_at(time_ms now, time_ms agreed, uint64_t age)
+{
+    if (age <= TICKET_SKEW_MS)
+        return agreed > now ? agreed : now;
+    time_ms said = age < (uint64_t)now ? now - (time_ms)age : 0;
+    return agreed < said ? said : agreed < said + TICKET_SKEW_MS ? agreed : said + TICKET_SKEW_MS;
+}
+
+static err withdraw_put(job *j, store_txn *t, const Tsunagu__WithdrawRequest *q, const pseudonym *who, uint64_t *ret_seq)
 {
     time_ms agreed = 0;
-    err e = index_agreed_last(t, who, &agreed);
+    stop_record old;
+    err e = index_agreed_last(t, who, &agreed), had = index_stop(t, who, q->facility, &old);
+    if (had != OK && had != ERR_NOT_FOUND)
+        return had;
+    time_ms at = withdrawn_at(j->now, agreed, q->age_ms);
+    if (e == OK && had == OK && q->age_ms > TICKET_SKEW_MS && old.at >= at) {
+        *ret_seq = old.seq; // told again: our answer was lost
+        return OK;
+    }
     if (e == OK)
-        e = index_stop_put(j->h, t, who, facility, agreed > j->now ? agreed : j->now, ret_seq);
+        e = index_stop_put(j->h, t, who, q->facility, at, ret_seq);
     if (e == OK)
         j->h->stop_seq = *ret_seq;
     return e == ERR_NOT_FOUND ? ERR_IO : e;
@@ -180,6 +198,7 @@ err withdraw_run(job *j, store_txn *t)
     withdraw *w = arena_get(&j->memory, sizeof *w);
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
     pseudonym who;
+    char late[sizeof j->note];
     if (!w)
         return ERR_MEM;
     j->state = w;
@@ -190,13 +209,17 @@ err withdraw_run(job *j, store_txn *t)
         w->verdict = ERR_DENIED;
         snprintf(j->note, sizeof j->note, "that facility does not ask through this node");
     } else {
-        err failed = withdraw_put(j, t, &who, q->facility, &w->seq);
+        err failed = withdraw_put(j, t, q, &who, &w->seq);
         if (failed)
             return failed;
     }
+    if (!j->note[0] && q->age_ms > TICKET_SKEW_MS)
+        snprintf(late, sizeof late, "said %llu s before", (unsigned long long)(q->age_ms / 1000));
+    else
+        snprintf(late, sizeof late, "%s", j->note);
     e.event = EVENT_WITHDRAW;
     e.status = (uint32_t)w->verdict;
-    e.note = j->note;
+    e.note = late;
     e.facility = q->facility;
     e.user = q->user;
     e.role = q->role;

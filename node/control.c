@@ -20,6 +20,7 @@
 #include "node/rulebook/rulebook.h"
 #include "node/scanning/scan.h"
 #include "node/viewing/viewer.h"
+#include "node/flow/withdrawal.h"
 #include "proto/base/luhn.h"
 #include "proto/control/logdesk.h"
 
@@ -64,6 +65,7 @@ static void status_show(node *n, control_in *in)
     control_number(in, "documents", (int64_t)documents);
     control_number(in, "consents", (int64_t)f.consents);
     post_show(n, in);
+    withdrawals_show(n, in);
     notice_show(n, in);
     if (last)
         time_format(last, when);
@@ -216,6 +218,7 @@ GATED(uplink_resync)
 GATED(users_show)
 GATED(own_register)
 GATED(own_withdraw)
+GATED(withdrawals_list)
 GATED(lookup)
 GATED(timeline)
 GATED(tickets_show)
@@ -279,6 +282,7 @@ const control_row node_commands[] = {
     {"users", gated_users_show, false},
     {"register", gated_own_register, false},
     {"own.withdraw", gated_own_withdraw, false},
+    {"own.withdrawals", gated_withdrawals_list, false},
     {"lookup", gated_lookup, false},
     {"timeline", gated_timeline, false},
     {"ticket", gated_tickets_show, true},

@@ -24,6 +24,7 @@
 #include "node/rulebook/rulebook.h"
 #include "node/scanning/scan.h"
 #include "node/viewing/viewer.h"
+#include "node/flow/withdrawal.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
 #include "proto/base/tongue.h"
@@ -297,6 +298,7 @@ void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
         notice_tick(n, now);
         reviews_tick(n, now);
         told_tick(n, now);
+        withdrawals_tick(n);
         filing_tick(n, now);
         if (reload())
             node_reload(n);

@@ -32,6 +32,14 @@ err own_find(store_txn *t, uint64_t facility, const char *number, pseudonym *ret
     return e;
 }
 
+err own_number(store_txn *t, uint64_t facility, const pseudonym *who, char *out, size_t cap)
+{
+    uint8_t back[PSEUDONYM_BYTES + 8];
+    span value;
+    err e = store_get(t, TABLE_OWN_BACK, back_key(who, facility, back), &value);
+    return e ? e : span_to_str(value, out, cap) == OK ? OK : ERR_CORRUPT;
+}
+
 static err own_put(store_txn *t, uint64_t facility, const char *number, const pseudonym *who)
 {
     uint8_t key[8 + OWN_NUMBER_MAX], back[PSEUDONYM_BYTES + 8];

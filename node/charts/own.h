@@ -11,6 +11,7 @@ enum { OWN_NUMBER_MAX = 63 };
 typedef enum own_was { OWN_NEW, OWN_SAME, OWN_CHANGED } own_was;
 
 MUST_CHECK err own_find(store_txn *t, uint64_t facility, const char *number, pseudonym *ret); // ERR_NOT_FOUND
+MUST_CHECK err own_number(store_txn *t, uint64_t facility, const pseudonym *who, char *out, size_t cap); // and back
 // Links a number that is free. ERR_CONFLICT: it means somebody else; ERR_EXISTS: this person has another number.
 MUST_CHECK err own_link(store_txn *t, uint64_t facility, const char *number, const pseudonym *who);
 // The number means this person from now on, whomever it meant. ERR_CONFLICT: another number has this person, and

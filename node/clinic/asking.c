@@ -198,7 +198,7 @@ err asking_args(job *j, asking *k, control_in *in)
     b->pseudonym = wire_bytes(span_of(k->patient.at, PSEUDONYM_BYTES));
     b->staff = k->who.user;
     b->urgency = (uint32_t)urgency;
-    if (flow_until(j->rules->r->p, b) < day_of_time(j->now)) {
+    if (terms_until(j->rules->r->p, b) < day_of_time(j->now)) {
         snprintf(j->note, sizeof j->note, "this consent is over already: a new one is needed, of the patient who came "
                                           "of age or for longer");
         return ERR_USAGE;

@@ -196,7 +196,7 @@ static err form_correct(job *j, store_txn *t, word *k)
         snprintf(j->note, sizeof j->note, "the form is of another patient number: cancel this request, and make a new one");
         return ERR_USAGE;
     }
-    if (flow_until(j->rules->r->p, b) < day_of_time(j->now)) {
+    if (terms_until(j->rules->r->p, b) < day_of_time(j->now)) {
         snprintf(j->note, sizeof j->note, "this consent is over already");
         return ERR_USAGE;
     }

@@ -190,7 +190,7 @@ static err evidence_check(confirming *k, control_in *in, const identity *form, c
 static err proxy_check(confirming *k, control_in *in, day birth)
 {
     confirmation *c = &k->c;
-    day last = flow_proxy_last(k->j->rules->r->p, c->proxy, birth);
+    day last = terms_proxy_last(k->j->rules->r->p, c->proxy, birth);
     if (last >= c->scope.until)
         return OK;
     if (last < c->scope.from || last < day_of_time(k->j->now)) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/charts/withdrawn.h"
 #include "node/disclosing/disclosure.h"
 #include "proto/base/luhn.h"
 
@@ -36,9 +37,13 @@ err stop_covers(store_txn *t, const pseudonym *who, uint64_t facility, time_ms a
     uint64_t seq;
     time_ms at;
     err e = stop_get(t, who, facility, &seq, &at);
-    if (e == OK || e == ERR_NOT_FOUND)
-        *ret = e == OK && at >= agreed;
-    return e == ERR_NOT_FOUND ? OK : e;
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    if (e == OK && at >= agreed) {
+        *ret = true;
+        return OK;
+    }
+    return withdrawn_waits(t, facility, who, agreed, ret); // said at this very node
 }
 
 typedef struct since {

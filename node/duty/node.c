@@ -6,7 +6,8 @@
 const char *const node_tables[] = {"meta", "log", "patient", "folder", "consent", "holder", "sent", "outbox", "trait",
                                    "person", "stop", "ask", "own", "own_back", "letter_out", "letter_stream", "letter_in", "letter_held",
                                    "request", "request_list", "request_past", "content", "known", "notice", "notice_mark",
-                                   "opening", "opening_waits", "opening_last", "objection", "shelf", "joining", "arrivals", "told", NULL};
+                                   "opening", "opening_waits", "opening_last", "objection", "shelf", "joining", "arrivals", "told",
+                                   "withdrawal", NULL};
 
 void node_document_id(const uint8_t secret[32], span place, uint8_t ret[16])
 {

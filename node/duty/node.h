@@ -45,7 +45,8 @@ enum node_table {
     TABLE_SHELF,     // node/shelf
     TABLE_JOINING,  // id | side -> an application or a leaving (joining.h)
     TABLE_ARRIVALS, // documents seen of a chart; when a request was told of new ones (arrivals.h)
-    TABLE_TOLD      // told.h: openings elsewhere of whom it is not yet known whether they concern us
+    TABLE_TOLD,     // told.h: openings elsewhere of whom it is not yet known whether they concern us
+    TABLE_WITHDRAWAL // withdrawal.h: withdrawals made here that the hub has not acknowledged
 };
 extern const char *const node_tables[];
 
@@ -103,6 +104,10 @@ typedef struct node {
     shelf *papers;
     filing *files;
     int32_t daily;        // atomic: the day whose daily work is done or on its way (daily.c)
+    time_ms withdrawals_at; // atomic, by clock_mono_ms: when withdrawals that wait are sent next (withdrawal.c)
+    int withdrawals_told, withdrawals_pause, withdrawals_why; // atomic: on their way; ms; what the last attempt said
+    uint8_t withdrawals_from[64]; // main thread: where the next look begins
+    size_t withdrawals_from_len;
     time_ms flow_at;      // atomic: when deadlines of requests are looked at next (flow.c)
     // Tells a facility of this node that something happened (an event of engine/flow.h), in the same transaction;
     // NULL: nobody is told.

@@ -45,7 +45,6 @@ MUST_CHECK err flow_own_withdrawn(job *j, store_txn *t, uint64_t facility, const
 // says later. Telling it again changes nothing.
 MUST_CHECK err stop_record(job *j, store_txn *t, uint64_t seq, const pseudonym *who, uint64_t facility, time_ms at);
 void stop_begin(job *j);                    // the hub's call (desk.h)
-void own_withdraw(node *n, control_in *in); // the clinic's command
 
 // W. (change.c) A change on its way in: may it be asked at all, and what of it holds at once.
 MUST_CHECK err change_check(job *j, const request *r, const Tsunagu__RequestBody *proposed);

@@ -8,27 +8,6 @@
 #include "policies/engine/table.h"
 #include "policies/forms/check.h"
 
-day flow_proxy_last(const policy *p, const char *relation, day birth)
-{
-    int no = relation[0] ? policy_relation_find(p, relation) : POLICY_NONE;
-    if (no == POLICY_NONE || !policy_relation_at(p, no).until_majority || birth == DAY_NONE)
-        return DAY_FOREVER;
-    return form_majority_day(birth, policy_flow(p).majority_age) - 1;
-}
-
-day flow_until(const policy *p, const Tsunagu__RequestBody *b)
-{
-    policy_flow_view v = policy_flow(p);
-    const Tsunagu__ConsentTerms *c = b->consent;
-    day grown = flow_proxy_last(p, c->proxy, b->person->birth_day);
-    day until = grown < c->until_day ? grown : c->until_day;
-    if (v.valid_months) {
-        day last = day_minus_months(c->from_day, -v.valid_months);
-        until = last < until ? last : until;
-    }
-    return until;
-}
-
 err flow_scope(job *j, const Tsunagu__RequestBody *b, consent_scope *ret)
 {
     const Tsunagu__ConsentTerms *c = b->consent;
@@ -50,7 +29,7 @@ err flow_scope(job *j, const Tsunagu__RequestBody *b, consent_scope *ret)
     }
     if (c->n_categories == 0)
         s.categories = (uint16_t)policy_categories(p);
-    s.until = flow_until(p, b);
+    s.until = terms_until(p, b);
     if (e)
         snprintf(j->note, sizeof j->note, "the form names a facility, union or category that the rules do not know");
     else

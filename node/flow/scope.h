@@ -4,15 +4,12 @@
 #ifndef TSUNAGU_NODE_FLOW_SCOPE_H
 #define TSUNAGU_NODE_FLOW_SCOPE_H
 
+#include "node/charts/terms.h"
 #include "node/duty/job.h"
 #include "proto/pact/grantee.h"
 
 // What the form asks for, by the rules: grantees, categories, and until when at most. ERR_USAGE, with a note.
 MUST_CHECK err flow_scope(job *j, const Tsunagu__RequestBody *b, consent_scope *ret);
-// When a consent by this form ends by itself: as agreed, when a child comes of age, or as the rules say.
-day flow_until(const policy *p, const Tsunagu__RequestBody *b);
-// The last day on which this proxy may speak for a patient so born; DAY_FOREVER: no end of that kind.
-day flow_proxy_last(const policy *p, const char *relation, day birth);
 bool flow_names(const Tsunagu__ConsentTerms *c, const grantee *g);
 
 // Whoever is in a union was named with it, and everybody with the federation.

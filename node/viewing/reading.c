@@ -2,12 +2,14 @@
 // A document being read: `open` waits for its head, `read` takes what has come. At
 // most one window of it is here at a time, whatever its size: credit goes back as
 // bytes are taken.
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/charts/document.h"
 #include "node/line/uplink.h"
 #include "node/openings/reviews.h"
+#include "node/viewing/narrowed.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/luhn.h"
 
@@ -20,6 +22,9 @@ struct reading {
     char handle[HANDLE_MAX + 1];
     person who;
     uint64_t source;
+    pseudonym patient;
+    bool emergency;
+    time_ms since;       // by clock_mono_ms
     time_ms used;        // under lock, all below
     pthread_mutex_t lock;
     fetch *f;
@@ -69,6 +74,17 @@ static void reading_unlist(reading *r)
         reading_drop(r);
 }
 
+// A category that the patient took back here is not shown, though the hospital may not know it yet.
+static err head_lets(reading *r, const Tsunagu__ManifestEntry *m)
+{
+    narrowed left;
+    err e = narrowed_read(r->n, r->rules->r->p, r->who.facility, &r->patient, r->emergency, &left);
+    if (e)
+        return e;
+    uint32_t mask = narrowed_to(&left, r->source);
+    return mask == UINT32_MAX || (m->category < 32 && (mask >> m->category & 1)) ? OK : ERR_WITHDRAWN;
+}
+
 // The head has come whole: shows it and takes it off. ERR_BUSY: not yet.
 static err head_take(reading *r)
 {
@@ -86,6 +102,8 @@ static err head_take(reading *r)
                         HEAD_MAX, &a, &h);
     if (e == OK && !h->entry)
         e = ERR_FORMAT;
+    if (e == OK)
+        e = head_lets(r, h->entry);
     if (e == OK) {
         document_show(r->in, r->rules->r->p, r->source, h->entry);
         buf_drop_front(&r->plain, 4 + len);
@@ -107,7 +125,13 @@ static telling reading_answer(reading *r)
     telling t = {0};
     if (!r->in)
         return t;
-    if (r->opening) {
+    err may = viewer_lets(r->n, r->rules->r->p, r->who.facility, &r->patient, r->since, r->emergency);
+    if (may) {
+        t.e = may;
+        t.over = true;
+        if (may == ERR_WITHDRAWN)
+            snprintf(r->note, sizeof r->note, "the patient withdrew at this facility");
+    } else if (r->opening) {
         t.e = r->done && r->result ? r->result : head_take(r);
         if (t.e == ERR_BUSY && !r->done)
             return (telling){0};
@@ -254,6 +278,8 @@ void reading_open(node *n, control_in *in)
     err e = r ? tickets_find(n, &who, control_arg(in, "ticket"), &j->memory, &bytes, &o->k) : ERR_MEM;
     if (e == ERR_NOT_FOUND || e == ERR_USAGE)
         control_note(in, "no such ticket: look up again");
+    else if (e == ERR_WITHDRAWN)
+        control_note(in, "the patient withdrew at this facility");
     if (e == OK && (!document || hex_get(span_str(document), o->document, sizeof o->document) != OK)) {
         control_note(in, "document: 32 hex digits from a manifest are needed");
         e = ERR_USAGE;
@@ -268,7 +294,8 @@ void reading_open(node *n, control_in *in)
     }
     __atomic_add_fetch(&n->jobs_open, 1, __ATOMIC_RELAXED);
     *r = (reading){.n = n, .count = 1, .who = who, .source = o->k.source, .used = clock_mono_ms(), .in = in,
-                   .opening = true, .rules = book_keep(j->rules)};
+                   .opening = true, .rules = book_keep(j->rules), .patient = o->k.who, .emergency = o->k.reason != 0,
+                   .since = clock_mono_ms()};
     pthread_mutex_init(&r->lock, NULL);
     viewer_handle(r->handle);
     o->r = r;

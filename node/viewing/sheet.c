@@ -10,6 +10,7 @@
 #include "node/line/uplink.h"
 #include "node/openings/reviews.h"
 #include "node/ssmix/render.h"
+#include "node/viewing/narrowed.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
@@ -52,7 +53,8 @@ struct sheet {
     uint8_t user_id[USER_ID_BYTES];
     bool timeline, manifest;
     char handle[HANDLE_MAX + 1];
-    time_ms used;
+    time_ms used, since; // since: when it was asked; both by clock_mono_ms
+    narrowed left;       // what the patient's newest word at this facility leaves of it
     int waiting;         // atomic: fetches not yet done, and one for starting them
     arena memory;
     Tsunagu__LookupRequest q;
@@ -81,6 +83,7 @@ static sheet *sheet_new(node *n, control_in *in, const person *who)
     s->rules = node_book(n);
     s->in = in;
     s->who = *who;
+    s->since = clock_mono_ms();
     user_id_of(n->secret, who->facility, who->user, s->user_id);
     viewer_handle(s->handle);
     __atomic_add_fetch(&n->jobs_open, 1, __ATOMIC_RELAXED);
@@ -106,6 +109,18 @@ static void sheet_refuse(sheet *s, err e, const char *note)
         control_note(s->in, "%s", note);
     control_finish(s->in, e);
     sheet_free(s);
+}
+
+// Does the patient, by the newest word here, let it be seen? And what of it? Asked before anything is told.
+static err sheet_look(sheet *s)
+{
+    const policy *p = s->rules->r->p;
+    bool emergency = s->manifest ? s->says[0].reason != 0 : s->q.reason && s->q.reason[0];
+    pseudonym who = s->says[0].who;
+    err e = s->manifest ? OK : pseudonym_parse(wire_span(s->q.pseudonym), &who);
+    if (e == OK)
+        e = viewer_lets(s->n, p, s->who.facility, &who, s->since, emergency);
+    return e ? e : narrowed_read(s->n, p, s->who.facility, &who, emergency, &s->left);
 }
 
 // ---- telling ------------------------------------------------------------------------------
@@ -139,19 +154,23 @@ static void facility_show(const sheet *s, control_in *in, size_t i)
     char text[30] = "";
     buf granted = {0};
     err status = s->refused[i] ? s->refused[i] : (err)f->status;
+    uint32_t left = narrowed_to(&s->left, f->facility);
+    bool none = f->granted && !(f->granted & left);
+    if (none && status == OK)
+        status = ERR_DENIED;
     for (size_t k = 0; k < s->source_count; k++) // what its own node said counts
         if (s->sources[k].facility == f->facility && status == OK)
             status = s->sources[k].result;
     for (uint32_t bit = 0; bit < CARD_CATEGORIES; bit++)
-        if (f->granted >> bit & 1)
+        if ((f->granted & left) >> bit & 1)
             buf_printf(&granted, "%s%s", granted.len ? "," : "", document_category(p, bit, ja, true));
     control_record(in, "facility");
     control_facility(in, "facility", f->facility);
     control_text(in, "name", facility_name(p, f->facility));
     control_text(in, "status", err_name(status));
-    control_text(in, "ticket", s->tickets[i]);
+    control_text(in, "ticket", none ? "" : s->tickets[i]);
     control_text(in, "granted", s->refused[i] ? "" : buf_str(&granted));
-    if (s->tickets[i][0])
+    if (s->tickets[i][0] && !none)
         time_format(s->says[i].expires, text);
     control_text(in, "until", text);
     buf_done(&granted);
@@ -161,18 +180,30 @@ static void facility_show(const sheet *s, control_in *in, size_t i)
         control_facility(in, "facility", f->facility);
         control_text(in, "category", document_category(p, c->category, ja, true));
         control_text(in, "label", document_category(p, c->category, ja, false));
-        control_text(in, "why", policy_why_name((policy_why)c->why));
-        if (c->why == WHY_GRANTED)
+        bool ours = c->category < 32 && !(left >> c->category & 1); // the patient's word here, not yet known there
+        policy_why why = ours && c->why == WHY_GRANTED ? WHY_CONSENT : (policy_why)c->why;
+        control_text(in, "why", policy_why_name(why));
+        if (why == WHY_GRANTED)
             day_format(c->from_day, text);
-        control_text(in, "from", c->why == WHY_GRANTED ? text : "");
-        periods_show(in, c);
+        control_text(in, "from", why == WHY_GRANTED ? text : "");
+        if (ours)
+            control_text(in, "periods", "");
+        else
+            periods_show(in, c);
     }
+}
+
+// Who the patient is stands among the basics.
+static bool facts_left(const source *k)
+{
+    int basics = policy_category(k->s->rules->r->p, "basics");
+    return basics == POLICY_NONE || (narrowed_to(&k->s->left, k->facility) >> basics & 1);
 }
 
 static void facts_show(control_in *in, const source *k)
 {
     const Tsunagu__PatientFacts *f = k->facts;
-    if (f) {
+    if (f && facts_left(k)) {
         control_record(in, "patient");
         control_facility(in, "facility", k->facility);
         control_text(in, "name", f->kanji);
@@ -239,6 +270,10 @@ static bool page_fill(sheet *s, control_in *in)
         facts_show(in, &s->sources[s->told_facts]);
     }
     for (; s->told < s->item_count; s->told++) {
+        const item *i = &s->items[s->told];
+        uint32_t left = narrowed_to(&s->left, i->facility);
+        if (left != UINT32_MAX && (i->m->category >= 32 || !(left >> i->m->category & 1)))
+            continue;
         if (g.documents == PAGE_DOCUMENTS || !page_takes(&g, DOCUMENT_FIELDS, DOCUMENT_BYTES))
             return false;
         document_show(in, s->rules->r->p, s->items[s->told].facility, s->items[s->told].m);
@@ -252,6 +287,14 @@ static void page_show(sheet *s, control_in *in, err status)
 {
     viewer *v = s->n->view;
     sheet *oldest;
+    err may = sheet_look(s);
+    if (may) {
+        if (may == ERR_WITHDRAWN)
+            control_note(in, "the patient withdrew at this facility");
+        control_finish(in, may);
+        sheet_free(s);
+        return;
+    }
     if (page_fill(s, in)) {
         control_finish(in, status);
         sheet_free(s);
@@ -427,6 +470,8 @@ static void lookup_done(void *ctx, link_out *call, err e, uint32_t status, span 
                         &s->reply);
     if (e == OK)
         e = reply_check(s->reply);
+    if (e == OK)
+        e = sheet_look(s); // withdrawn while the hub answered: its tickets are not even kept
     if (e) {
         sheet_refuse(s, e, note);
         return;
@@ -445,6 +490,8 @@ static void lookup_done(void *ctx, link_out *call, err e, uint32_t status, span 
             log_line(LOG_WARN, "the hub gave a ticket that is none for who asked: %s", err_text(s->refused[i]));
             continue;
         }
+        if (!(f->granted & narrowed_to(&s->left, f->facility)))
+            continue;
         unasked = unasked || ticket_unasked(&s->says[i]);
         if (s->timeline)
             source_start(s, wire_span(f->ticket), &s->says[i]);
@@ -567,6 +614,11 @@ static err lookup_prepare(sheet *s)
     s->q.role = s->who.role;
     s->q.purpose = arena_str(&s->memory, span_str(purpose));
     s->q.pseudonym = wire_bytes(arena_copy(&s->memory, span_of(who.at, PSEUDONYM_BYTES)));
+    if (e == OK) {
+        e = viewer_lets(s->n, s->rules->r->p, s->who.facility, &who, INT64_MAX, reason && reason[0]);
+        if (e == ERR_WITHDRAWN)
+            control_note(s->in, "the patient withdrew at this facility; the hub has not yet confirmed it");
+    }
     return e ? e : s->q.purpose && s->q.reason && s->q.pseudonym.data && (s->words || !words) ? OK : ERR_MEM;
 }
 
@@ -642,7 +694,7 @@ void sheet_manifest(node *n, control_in *in)
     s->manifest = true;
     err e = tickets_find(n, &who, control_arg(in, "ticket"), &s->memory, &bytes, &s->says[0]);
     if (e) {
-        sheet_refuse(s, e, "no such ticket: look up again");
+        sheet_refuse(s, e, e == ERR_WITHDRAWN ? "the patient withdrew at this facility" : "no such ticket: look up again");
         return;
     }
     s->ticket = bytes;

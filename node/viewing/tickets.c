@@ -13,7 +13,7 @@ struct kept_ticket {
     kept_ticket *next;
     char handle[HANDLE_MAX + 1], user[PEOPLE_TEXT];
     uint64_t facility;
-    time_ms expires;
+    time_ms expires, since; // since: by clock_mono_ms
     char *words;      // behind the bytes, or NULL
     size_t len;
     uint8_t bytes[];
@@ -48,6 +48,7 @@ err tickets_keep(node *n, const person *who, span bytes, const char *words, char
     strcpy(k->user, who->user);
     k->facility = who->facility;
     k->expires = says.expires;
+    k->since = clock_mono_ms();
     k->len = bytes.len;
     memcpy(k->bytes, bytes.at, bytes.len);
     if (words)
@@ -79,6 +80,7 @@ err tickets_find(node *n, const person *who, const char *text, arena *a, span *r
 {
     viewer *v = n->view;
     span bytes = {0};
+    time_ms since = INT64_MAX; // one from elsewhere: nobody here knows since when
     err e = ERR_NOT_FOUND;
     if (!text)
         return ERR_USAGE;
@@ -89,12 +91,18 @@ err tickets_find(node *n, const person *who, const char *text, arena *a, span *r
         for (kept_ticket *k = v->tickets; k; k = k->next)
             if (strcmp(k->handle, text) == 0 && strcmp(k->user, who->user) == 0 && k->facility == who->facility) {
                 bytes = arena_copy(a, span_of(k->bytes, k->len));
+                since = k->since;
                 e = bytes.at ? OK : ERR_MEM;
             }
         pthread_mutex_unlock(&v->lock);
     }
     if (e == OK)
         e = ticket_peek(bytes, ret_says);
+    if (e == OK) {
+        book *b = node_book(n);
+        e = viewer_lets(n, b->r->p, who->facility, &ret_says->who, since, ret_says->reason != 0);
+        book_drop(b);
+    }
     if (e == OK)
         *ret = bytes;
     return e;
@@ -174,7 +182,8 @@ void tickets_show(node *n, control_in *in)
     err e = s ? tickets_find(n, &who, control_arg(in, "ticket"), control_arena(in), &bytes, &s->k) : ERR_MEM;
     if (e) {
         job_free(j);
-        control_note(in, "no such ticket: look up again");
+        control_note(in, "%s", e == ERR_WITHDRAWN ? "the patient withdrew at this facility"
+                                                  : "no such ticket: look up again");
         control_finish(in, e);
         return;
     }
@@ -194,6 +203,7 @@ void viewer_free(viewer *v)
         v->tickets = k->next;
         free(k);
     }
+    viewer_ends_free(v);
     pthread_mutex_destroy(&v->lock);
     free(v);
 }

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/charts/withdrawn.h"
+#include "policies/engine/emergency.h"
+
 err viewer_new(node *n, viewer **ret)
 {
     (void)n;
@@ -34,6 +37,73 @@ void viewer_handle(char out[static HANDLE_MAX + 1])
     if (crypto_random(dice, sizeof dice) != OK)
         abort(); // without randomness nothing here may go on
     hex_put(out, span_of(dice, sizeof dice));
+}
+
+// Kept as long as any ticket could be used; tickets, pages and open documents are in memory, too.
+enum { ENDS_KEPT_MS = 86400000 };
+
+struct ended {
+    ended *next;
+    uint64_t facility;
+    pseudonym who;
+    time_ms at; // by clock_mono_ms
+};
+
+static void ends_prune(ended **list, time_ms now)
+{
+    while (*list) {
+        ended *k = *list;
+        if (now - k->at <= ENDS_KEPT_MS) {
+            list = &k->next;
+            continue;
+        }
+        *list = k->next;
+        free(k);
+    }
+}
+
+void viewer_end(viewer *v, uint64_t facility, const pseudonym *who)
+{
+    ended *k = calloc(1, sizeof *k);
+    if (!k)
+        abort(); // what the patient ended must not go on
+    *k = (ended){.facility = facility, .who = *who, .at = clock_mono_ms()};
+    pthread_mutex_lock(&v->lock);
+    ends_prune(&v->ends, k->at);
+    k->next = v->ends;
+    v->ends = k;
+    pthread_mutex_unlock(&v->lock);
+}
+
+static bool viewer_ended(viewer *v, uint64_t facility, const pseudonym *who, time_ms since)
+{
+    bool found = false;
+    pthread_mutex_lock(&v->lock);
+    for (const ended *k = v->ends; k && !found; k = k->next)
+        found = k->facility == facility && since <= k->at && pseudonym_same(&k->who, who);
+    pthread_mutex_unlock(&v->lock);
+    return found;
+}
+
+err viewer_lets(node *n, const policy *p, uint64_t facility, const pseudonym *who, time_ms since, bool emergency)
+{
+    store_txn *t;
+    bool waits = false;
+    if (emergency && emergency_opens(p, EMERGENCY_AGAINST))
+        return OK;
+    if (viewer_ended(n->view, facility, who, since))
+        return ERR_WITHDRAWN;
+    err e = store_read(n->keep, &t);
+    if (e)
+        return e;
+    e = withdrawn_waits(t, facility, who, INT64_MIN, &waits);
+    store_end(t);
+    return e ? e : waits ? ERR_WITHDRAWN : OK;
+}
+
+void viewer_ends_free(viewer *v)
+{
+    ends_prune(&v->ends, INT64_MAX);
 }
 
 void viewer_entry(Tsunagu__LogEntry *e, const person *who, const uint8_t *user_id, const ticket *k)

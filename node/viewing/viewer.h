@@ -17,6 +17,13 @@ void viewer_free(viewer *v);
 void viewer_tick(node *n, time_ms now);   // idle handles expire, what waits for them ends
 void viewer_drain(node *n);
 
+// What this facility holds of the patient since before now is read no more: tickets, pages, open documents.
+void viewer_end(viewer *v, uint64_t facility, const pseudonym *who);
+void viewer_ends_free(viewer *v);
+// May this facility go on reading what it got at `since` (by clock_mono_ms; INT64_MAX: only now) of this patient?
+// ERR_WITHDRAWN: no. In an emergency it may where the rules open against the patient's word.
+MUST_CHECK err viewer_lets(node *n, const policy *p, uint64_t facility, const pseudonym *who, time_ms since,
+                           bool emergency);
 void viewer_handle(char out[static HANDLE_MAX + 1]); // a new random one
 
 void own_register(node *n, control_in *in); // register.c
@@ -58,6 +65,7 @@ void readings_tick(node *n, time_ms now);
 void viewer_entry(Tsunagu__LogEntry *e, const person *who, const uint8_t *user_id, const ticket *k);
 
 typedef struct kept_ticket kept_ticket;
+typedef struct ended ended;
 typedef struct sheet sheet;
 typedef struct reading reading;
 struct viewer {
@@ -65,6 +73,7 @@ struct viewer {
     kept_ticket *tickets;
     sheet *sheets;         // only those with pages to come
     reading *readings;
+    ended *ends;           // whose handles ended by a withdrawal here, newest first
 };
 enum { HANDLE_IDLE_MS = 60000 };
 
