@@ -85,7 +85,9 @@ static const char *const notes[] = {
     N_("no such handle: ask again from the start"),
     N_("no such handle: open the document again"),
     N_("the hub is not connected"),
-    N_("the hub is not connected: not withdrawn yet, say it again"),
+    N_("kept; it stops here now; the hub has not yet confirmed it: it is sent as soon as the hub is reached"),
+    N_("the patient withdrew at this facility"),
+    N_("the patient withdrew at this facility; the hub has not yet confirmed it"),
     // why a hospital or the hub refused
     N_("the ticket has expired: look up again"),
     N_("this is no ticket of the hub"),

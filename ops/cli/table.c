@@ -173,6 +173,8 @@ static const option_row review_options[] = {
 static const option_row own_withdraw_options[] = {
     {"as", "USER", true, N_("who records it, as in the people file"), "as"},
     {"number", "NUMBER", true, N_("the facility's own patient number"), "number"}, END};
+static const option_row own_withdrawals_options[] = {
+    {"as", "USER", true, N_("who asks, as in the people file"), "as"}, END};
 #define SHELF_WHO {"as", "USER", true, N_("who files it, as in the people file"), "as"}
 #define SHELF_NUMBER {"@NUMBER", "NUMBER", true, N_("the facility's own patient number"), "number"}
 #define SHELF_DOCUMENT {"@DOCUMENT", "DOCUMENT", true, N_("which one, from `shelf list`"), "document"}
@@ -537,9 +539,12 @@ const command_row command_table[] = {
     {"open", N_("fetch a document, unseal it, show it"), NULL, open_options, "open", NULL, open_run},
     {"ticket", N_("what a ticket says"), NULL, ticket_options, "ticket", NULL, NULL},
     {"own-withdraw", N_("the patient withdraws at the clinic"),
-     N_("From the acknowledgement on the hub answers nothing for this patient to this clinic, and every hospital\n"
-        "that discloses is told as soon as it is reached."),
-     own_withdraw_options, "own.withdraw", NULL, NULL},
+     N_("It is kept and holds at the clinic at once, also while the hub is away. From its acknowledgement on (state\n"
+        "effective) the hub answers nothing for this patient to this clinic, and every hospital that discloses is told\n"
+        "as soon as it is reached."),
+     own_withdraw_options, "own.withdraw", "stop: state seq at", NULL},
+    {"own-withdrawals", N_("withdrawals made at the clinic that the hub has not confirmed yet"), NULL,
+     own_withdrawals_options, "own.withdrawals", "withdrawal: number at by why", NULL},
 
     HEADING(N_("Notices")),
     {"notices", N_("what has happened that your facility should see to"),
