@@ -45,6 +45,7 @@ static world *scene(void)
                                  "relations:\n  - {id: parent, ja: 親, en: parent, until_majority: はい}\n"
                                  "  - {id: spouse, ja: 配偶者, en: spouse}\nmajority_age: 18\nretention: 5年\n"
                                  "deadlines:\n  - {state: received, days: 3, remind: 1}\n"
+                                 "  - {state: changed, days: 3, remind: 1}\n"
                                  "  - {state: asked-back, days: 14, remind: 3, cancels: はい}\n"
                                  "notice_days: 30\ntold:\n  overdue: [disclosing]\n  objected: [asking, disclosing]\n"
                                  "  expiring: [asking, disclosing]\n  ended: [asking, disclosing]\n"
@@ -598,6 +599,40 @@ static void deadlines_remind_and_cancel(void **unused)
     scene_end(w);
 }
 
+// A wider consent that nobody decides on is reminded of, then late; it is not taken back by a deadline.
+static void a_change_that_nobody_decides_is_late(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, "basics"), *wide = form_make(TO_VIEWER, "basics,reports");
+    opened(w, 1, VIEWER, a);
+    assert_int_equal(change(w, 1, VIEWER, wide), OK);
+    notice_count = 0;
+    minutes_pass(w, 24 * 60 - 1);
+    assert_int_equal(told(FLOW_EVENT_OVERDUE), 0);
+    minutes_pass(w, 1);
+    assert_int_equal(told(FLOW_EVENT_OVERDUE), 1);
+    minutes_pass(w, 2 * 24 * 60);
+    assert_int_equal(told(FLOW_EVENT_OVERDUE), 2);
+    assert_string_equal(state(w, 1), "changed");
+    uint8_t id[16];
+    request *r;
+    stage *s = stage_open(w);
+    requests q = flow_of(&s->j);
+    id_fill(id, 1);
+    assert_int_equal(requests_get(&q, s->t, id, &s->j.memory, &r), OK);
+    assert_true(r->overdue && r->proposed);
+    r->proposed = NULL; // decided
+    assert_int_equal(requests_step(&q, s->t, r, REQUEST_KEEP, REQUEST_HOSPITAL, "liaison", "", w->now), OK);
+    assert_false(r->overdue);
+    stage_close(s, true);
+    minutes_pass(w, 3 * 24 * 60); // completed has no term
+    assert_int_equal(told(FLOW_EVENT_OVERDUE), 2);
+    form_free(a);
+    form_free(wide);
+    scene_end(w);
+}
+
 // The clinic's record of the same: there the rules cancel it, and the hospital is told.
 static void what_nobody_answers_is_cancelled(void **unused)
 {
@@ -684,6 +719,7 @@ int main(void)
         cmocka_unit_test(a_withdrawal_is_told_once),
         cmocka_unit_test(an_objection_ends_all_and_blocks_acceptance),
         cmocka_unit_test(deadlines_remind_and_cancel),
+        cmocka_unit_test(a_change_that_nobody_decides_is_late),
         cmocka_unit_test(what_nobody_answers_is_cancelled),
         cmocka_unit_test(papers_are_kept_and_then_purged),
     };
