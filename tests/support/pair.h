@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-#include "node/duty/node.h"
+#include "node/daemon.h"
 #include "proto/wire/wire.h"
 #include "tests/support/place.h"
 

@@ -6,6 +6,7 @@
 #define TSUNAGU_TESTS_REQUEST_KIT_H
 
 #include "node/flow/flow.h"
+#include "node/post_rows.h"
 
 // The end that keeps the record: node na of the hospital, or node nb of the clinic. The other one writes.
 typedef struct ends {
@@ -75,7 +76,7 @@ static inline ends *ends_open(request_side side)
     k->w->n.federation.epoch = 1;
     ends_book(k);
     ends_form(k);
-    assert_int_equal(post_open(&k->w->n, &k->w->n.mail), OK);
+    assert_int_equal(post_open(&k->w->n, post_rows, post_row_count, &k->w->n.mail), OK);
     return k;
 }
 
