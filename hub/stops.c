@@ -9,7 +9,7 @@
 #include "proto/base/log.h"
 #include "proto/pact/ticket.h"
 
-enum { STOP_DEADLINE_MS = 30000 };
+enum { STOP_DEADLINE_MS = 30000, TRANSIT_MS = 5000 };
 
 typedef struct push {
     bool found, more;
@@ -180,7 +180,7 @@ static err withdraw_put(job *j, store_txn *t, const Tsunagu__WithdrawRequest *q,
     if (had != OK && had != ERR_NOT_FOUND)
         return had;
     time_ms at = withdrawn_at(j->now, agreed, q->age_ms);
-    if (e == OK && had == OK && q->age_ms > TICKET_SKEW_MS && old.at >= at) {
+    if (e == OK && had == OK && q->age_ms > TICKET_SKEW_MS && old.at >= at - TRANSIT_MS) {
         *ret_seq = old.seq; // told again: our answer was lost
         return OK;
     }

@@ -197,6 +197,41 @@ static void it_outlives_the_hub(void **state)
     log_verified(&w);
 }
 
+// One that had to wait for the hub: what was agreed to since then is not meant, and to be told again changes nothing.
+static void one_that_waited_ends_what_stood_then(void **state)
+{
+    (void)state;
+    static const uint64_t hour = 3600000;
+    uint64_t clinic = w.p.nodes[PLACE_TMNIT].clinic, seq;
+    pseudonym before = who_of(700), since = who_of(701);
+    card c = card_of(&w, PLACE_SHIRITSU, &before, 1);
+    c.scope.at = clock_now_ms() - (time_ms)(3 * hour);
+    publish_one(b, &c);
+    c = card_of(&w, PLACE_SHIRITSU, &since, 1);
+    c.scope.at = clock_now_ms() - (time_ms)hour;
+    publish_one(b, &c);
+    const struct { const pseudonym *who; uint64_t age; bool seen; } said[] = {
+        {&before, 2 * hour, false}, {&since, 2 * hour, true}, {&since, 2 * hour, true},
+        {&since, UINT64_MAX, true}, {&since, 168 * hour, true}, {&since, hour - 60000, false}, {&since, 2 * hour, false},
+    };
+    seq = 0;
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        reply r;
+        assert_true(i > 1 || seen_by(a, clinic, said[i].who));
+        withdraw_late(a, clinic, said[i].who, said[i].age, &r);
+        assert_int_equal(r.status, OK);
+        reply_done(&r);
+        if (seen_by(a, clinic, said[i].who) != said[i].seen)
+            fail_msg("row %zu: %s", i, said[i].seen ? "it is not seen" : "it is seen");
+        uint64_t last = w.h->stop_seq;
+        if (i == 2 || i == 3 || i == 4 || i == 6)
+            assert_int_equal(last, seq); // nothing new
+        else
+            assert_true(last > seq);
+        seq = last;
+    }
+}
+
 // More of them than are looked at in one turn, none of the hospital's concern but the last.
 static void many_of_no_concern_do_not_hide_one(void **state)
 {
@@ -211,10 +246,10 @@ static void many_of_no_concern_do_not_hide_one(void **state)
     b = peer_open(&w.p, PLACE_SHIRITSU, w.port);
     assert_non_null(b);
     reply r;
-    hello_ask(b, "shiritsu", WIRE_VERSION, 17, &r);
+    hello_ask(b, "shiritsu", WIRE_VERSION, 20, &r);
     reply_done(&r);
     peer_wait_count(b, &b->stop_count, 1);
-    assert_int_equal(b->stops[0], 17 + 601);
+    assert_int_equal(b->stops[0], 20 + 601);
 }
 
 int main(void)
@@ -227,6 +262,7 @@ int main(void)
         cmocka_unit_test(they_are_told_in_order_after_an_absence),
         cmocka_unit_test(what_was_not_recorded_is_told_again),
         cmocka_unit_test(it_outlives_the_hub),
+        cmocka_unit_test(one_that_waited_ends_what_stood_then),
         cmocka_unit_test(many_of_no_concern_do_not_hide_one),
     };
     return cmocka_run_group_tests(tests, begin, end);

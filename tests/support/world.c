@@ -183,12 +183,18 @@ span ticket_for(world *w, peer *asker, int asking, int disclosing, const pseudon
 
 void withdraw_ask(peer *n, uint64_t facility, const pseudonym *who, reply *ret)
 {
+    withdraw_late(n, facility, who, 0, ret);
+}
+
+void withdraw_late(peer *n, uint64_t facility, const pseudonym *who, uint64_t age_ms, reply *ret)
+{
     static const uint8_t user[USER_ID_BYTES] = "user of a clinic";
     Tsunagu__WithdrawRequest q = TSUNAGU__WITHDRAW_REQUEST__INIT;
     q.facility = facility;
     q.user = wire_bytes(span_of(user, sizeof user));
     q.pseudonym = wire_bytes(span_of(who->at, PSEUDONYM_BYTES));
     q.role = (char *)"physician";
+    q.age_ms = age_ms;
     peer_send(n, METHOD_WITHDRAW, (const ProtobufCMessage *)&q, ret);
 }
 

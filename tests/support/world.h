@@ -44,6 +44,7 @@ const Tsunagu__FacilityAnswer *answer_of(reply *r, uint64_t facility);
 // Looks up and gives the ticket for that node's hospital; the test fails if there is none.
 span ticket_for(world *w, peer *asker, int asking, int disclosing, const pseudonym *who, reply *keep);
 void withdraw_ask(peer *n, uint64_t facility, const pseudonym *who, reply *ret);
+void withdraw_late(peer *n, uint64_t facility, const pseudonym *who, uint64_t age_ms, reply *ret); // said so long ago
 
 // ---- the control socket and the log --------------------------------------------------
 typedef struct control_answer {

@@ -133,7 +133,7 @@ static inline void record_make(ends *k, store_txn *t, const path *p, int s, uint
     r.body = &k->form;
     assert_int_equal(requests_add(&q, t, &r, NOW), OK);
     state_reach(&q, t, &r, p, s);
-    assert_int_equal(r.state, s);
+    assert_int_equal(r.state, (uint32_t)s);
 }
 
 static inline letter letter_of(const ends *k, letter_kind kind, uint8_t no, span body)
