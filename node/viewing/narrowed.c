@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "node/charts/consent.h"
 #include "node/charts/terms.h"
 #include "node/requests/requests.h"
 #include "policies/engine/emergency.h"
@@ -21,13 +20,18 @@ typedef struct looking {
 
 static bool names_us(const policy *p, const Tsunagu__ConsentTerms *c, uint64_t facility)
 {
-    consent_scope s = {.grantee_count = 0};
-    for (size_t i = 0; i < c->n_to; i++) {
+    int f = policy_facility(p, facility);
+    uint64_t in = f == POLICY_NONE ? 0 : policy_facility_at(p, f).unions;
+    bool named = false;
+    for (size_t i = 0; i < c->n_to && !named; i++) {
         grantee g;
-        if (grantee_parse(c->to[i], &g) == OK && scope_add(&s, &g) != OK)
-            return false; // more than a consent may name: nothing is sure
+        if (grantee_parse(c->to[i], &g) != OK)
+            continue;
+        int u = g.kind == GRANTEE_UNION ? policy_union(p, g.union_id) : POLICY_NONE;
+        named = g.kind == GRANTEE_FEDERATION || (g.kind == GRANTEE_FACILITY && g.facility == facility) ||
+                (u != POLICY_NONE && (in >> u & 1));
     }
-    return consent_reaches(p, &s, facility);
+    return named;
 }
 
 // What the wanted form leaves of any answer.
