@@ -26,6 +26,7 @@ void request_list(node *n, control_in *in)
     book *b = node_book(n);
     flow_page l = flow_page_begin(in, b->r->p, REQUEST_CLINIC);
     l.paper = control_arg(in, "paper") ? paper : NULL;
+    l.group = control_arg(in, "group");
     arena_init(&a, 0);
     err e = store_read(n->keep, &t);
     if (e == OK) {

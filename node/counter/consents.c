@@ -308,9 +308,9 @@ void consent_confirm_as(node *n, control_in *in, const char *chart, const char *
 static err withdraw_run(job *j, store_txn *t)
 {
     withdrawal *w = j->state;
-    err e = disclosure_withdraw(j, t, w);
+    err e = disclosure_withdraw(j, t, w, FLOW_EVENT_WITHDRAWN);
     if (e == OK)
-        e = job_store_err(flow_chart_end(j, t, w->chart, REQUEST_WITHDRAW, REQUEST_HOSPITAL, w->by, ""));
+        e = job_store_err(flow_chart_end(j, t, w->chart, REQUEST_WITHDRAW, REQUEST_HOSPITAL, w->by, true));
     return e;
 }
 

@@ -9,7 +9,9 @@
 #include "node/counter/consents.h"
 #include "node/counter/objections.h"
 #include "node/disclosing/disclosure.h"
+#include "node/line/post.h"
 #include "node/line/uplink.h"
+#include "node/office/arrivals.h"
 #include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"
 #include "proto/base/log.h"
@@ -299,13 +301,16 @@ static err filing_log(job *j, store_txn *t, const slip *s, const char *what)
     return job_log(j, t, &e);
 }
 
-// The card shows in which months something exists: it may have become another.
+// The card shows in which months something exists: it may have become another. And whom the rules name is told of
+// what is new.
 static err card_again(job *j, store_txn *t, const slip *s)
 {
     consent c;
     err e = consent_get(t, span_str(s->chart), &c);
     if (e == OK && !c.card.scope.withdrawn)
         e = disclosure_send(j->n, j->rules, t, &c, j->now, false, NULL);
+    if ((e == OK || e == ERR_LIMIT || e == ERR_FORMAT) && !c.card.scope.withdrawn)
+        e = arrivals_look(j, t, &c, false);
     return e == ERR_NOT_FOUND || e == ERR_LIMIT || e == ERR_FORMAT ? OK : e;
 }
 
@@ -374,10 +379,12 @@ static void filed_answer(job *j, err e)
     e = e ? e : k->status;
     if (e == OK || e == ERR_EXISTS)
         paper_show(j->in, &k->s.d, true);
-    if (e)
+    if (e) {
         snprintf(j->note, sizeof j->note, "%s", refused_note(e));
-    else
+    } else {
         uplink_pump(j->n);
+        post_pump(j->n); // whom it concerns is told
+    }
     arriving_free(j->n, k->a);
     job_finish(j, e);
 }

@@ -33,14 +33,16 @@ static err consent_close(job *j, store_txn *t, const char *chart, const char *by
     consent c;
     if (!w)
         return ERR_MEM;
-    err e = flow_chart_end(j, t, chart, REQUEST_OBJECT, REQUEST_HOSPITAL, by, "");
-    if (e == OK)
-        e = consent_get(t, span_str(chart), &c);
-    if (e || c.card.scope.withdrawn)
-        return e == ERR_NOT_FOUND ? OK : e;
+    err e = consent_get(t, span_str(chart), &c);
+    if (e != OK && e != ERR_NOT_FOUND)
+        return e;
+    bool open = e == OK && !c.card.scope.withdrawn;
+    e = flow_chart_end(j, t, chart, REQUEST_OBJECT, REQUEST_HOSPITAL, by, open);
+    if (e || !open)
+        return e;
     strcpy(w->chart, chart);
     snprintf(w->by, sizeof w->by, "%s", by);
-    return disclosure_withdraw(j, t, w);
+    return disclosure_withdraw(j, t, w, FLOW_EVENT_OBJECTED);
 }
 
 static bool chart_known(store_txn *t, const char *chart)

@@ -9,6 +9,7 @@
 #include "node/line/outbox.h"
 #include "node/line/uplink.h"
 #include "node/office/arrivals.h"
+#include "node/office/notice.h"
 #include "node/openings/reviews.h"
 #include "proto/base/log.h"
 
@@ -336,7 +337,7 @@ err disclosure_confirm(job *j, store_txn *t, confirmation *c)
     return job_store_err(e);
 }
 
-err disclosure_withdraw(job *j, store_txn *t, withdrawal *w)
+err disclosure_withdraw(job *j, store_txn *t, withdrawal *w, flow_event told)
 {
     consent *c = &w->made;
     err e = consent_get(t, span_str(w->chart), c);
@@ -362,8 +363,8 @@ err disclosure_withdraw(job *j, store_txn *t, withdrawal *w)
         e = disclosure_send(j->n, j->rules, t, c, j->now, true, &w->seq);
     if (e == OK)
         e = consent_log(j, t, c, w->by, "withdrawn");
-    if (e == OK && j->n->notice && !w->told)
-        e = j->n->notice(j, t, j->n->facility, FLOW_EVENT_WITHDRAWN, c->card.scope.id);
+    if (e == OK)
+        e = notice_side(j, t, c->card.facility, 1u << FLOW_TO_DISCLOSING, told, c->card.scope.id);
     return job_store_err(e);
 }
 

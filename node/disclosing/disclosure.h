@@ -8,6 +8,7 @@
 
 #include "node/charts/consent.h"
 #include "node/duty/job.h"
+#include "policies/engine/flow.h"
 
 // What a person confirmed; the handler has read the chart's identity already.
 typedef struct confirmation {
@@ -26,7 +27,6 @@ typedef struct confirmation {
 typedef struct withdrawal {
     char chart[SSMIX_CHART_MAX + 1];
     char by[CONSENT_TEXT];
-    bool told;    // the hospital hears of it by another notice
     consent made; // out
     uint64_t seq; // out
 } withdrawal;
@@ -34,7 +34,9 @@ typedef struct withdrawal {
 // ERR_NOT_FOUND: no such chart; ERR_CONFLICT: another chart has the pseudonym; ERR_USAGE: a
 // grantee or category that the rules do not know; ERR_LIMIT: too many grantees for a card.
 MUST_CHECK err disclosure_confirm(job *j, store_txn *t, confirmation *c);
-MUST_CHECK err disclosure_withdraw(job *j, store_txn *t, withdrawal *w); // ERR_NOT_FOUND, ERR_WITHDRAWN
+// told: the one notice of it that the disclosing facility gets; FLOW_EVENT_COUNT: it hears by another.
+// ERR_NOT_FOUND, ERR_WITHDRAWN.
+MUST_CHECK err disclosure_withdraw(job *j, store_txn *t, withdrawal *w, flow_event told);
 // The card as it should stand at the hub at this time. Documents dated more than a year ahead of it are not shown.
 MUST_CHECK err disclosure_card(node *n, const book *b, store_txn *t, const consent *c, time_ms at, card *ret);
 // Would this consent let a clinic read again at which the patient withdrew since agreeing? Not if `also`.

@@ -186,8 +186,7 @@ err flow_close(job *j, store_txn *t, const request *r, const char *by)
     if (e == OK && !done) {
         strcpy(w->chart, r->chart);
         snprintf(w->by, sizeof w->by, "%s", by);
-        w->told = true; // the request's own step did
-        e = disclosure_withdraw(j, t, w);
+        e = disclosure_withdraw(j, t, w, FLOW_EVENT_COUNT); // the request's own step told
     }
     return job_store_err(e);
 }

@@ -30,7 +30,7 @@ static err narrow_now(job *j, store_txn *t, const request *r, const consent *c, 
     // Nothing of what was agreed holds any more: closed until a person opens what is asked for now.
     strcpy(w->chart, r->chart);
     strcpy(w->by, "clinic");
-    return disclosure_withdraw(j, t, w);
+    return disclosure_withdraw(j, t, w, FLOW_EVENT_COUNT); // the change itself was told
 }
 
 err change_arrived(job *j, store_txn *t, request *r)

@@ -6,6 +6,7 @@
 
 #include "node/flow/flow.h"
 #include "node/line/uplink.h"
+#include "node/office/notice.h"
 #include "policies/engine/table.h"
 #include "policies/forms/check.h"
 #include "proto/base/log.h"
@@ -76,9 +77,7 @@ static flow_event soon_event(const policy *p, const char *proxy, const Tsunagu__
 static err tell(job *j, store_txn *t, uint64_t facility, bool hospital, flow_event e, const uint8_t *reference)
 {
     uint32_t mine = hospital ? 1u << FLOW_TO_DISCLOSING : 1u << FLOW_TO_ASKING | 1u << FLOW_TO_OWN;
-    if (!j->n->notice || !(policy_told_of(j->rules->r->p, e) & mine))
-        return OK;
-    return j->n->notice(j, t, facility, e, reference);
+    return notice_side(j, t, facility, mine, e, reference);
 }
 
 static const char *chart_next(const buf *charts, size_t *at)
@@ -98,9 +97,9 @@ static err consents_end(job *j, store_txn *t, const calendar *c)
             return ERR_MEM;
         snprintf(w->chart, sizeof w->chart, "%s", chart);
         strcpy(w->by, "clock");
-        e = flow_chart_end(j, t, chart, REQUEST_END, REQUEST_CLOCK, "", "");
+        e = flow_chart_end(j, t, chart, REQUEST_END, REQUEST_CLOCK, "", true);
         if (e == OK)
-            e = disclosure_withdraw(j, t, w);
+            e = disclosure_withdraw(j, t, w, FLOW_EVENT_ENDED);
     }
     return e;
 }

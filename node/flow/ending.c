@@ -3,7 +3,9 @@
 // hospital's desk, at the hub's word, by the calendar. Consent and requests end together; the clinics hear of it.
 #include <string.h>
 
+#include "node/flow/patient.h"
 #include "node/flow/flow.h"
+#include "node/office/notice.h"
 
 // Ids first, steps afterwards: a visitor may not write.
 typedef struct gathered {
@@ -32,61 +34,67 @@ static letter_kind letter_of(request_event e)
            e == REQUEST_CHANGE   ? LETTER_CHANGE     : LETTER_ENDED;
 }
 
-static err step_told(job *j, store_txn *t, request *r, request_event e, request_side by, const char *who,
-                     const char *text)
+// The other side is told by a letter; this one by a notice for each, or by one of the caller's for all of them.
+static err step_told(job *j, store_txn *t, const requests *q, request *r, request_event e, request_side by,
+                     const char *who, const char *text)
 {
-    requests q = flow_of(j);
     Tsunagu__SayBody say = TSUNAGU__SAY_BODY__INIT;
     say.text = (char *)text;
     say.staff = (char *)who;
-    err x = requests_step(&q, t, r, e, by, who, text, j->now);
+    err x = requests_step(q, t, r, e, by, who, text, j->now);
     return x ? x : flow_post(j, t, r, letter_of(e), (const ProtobufCMessage *)&say);
 }
 
-static err each_told(job *j, store_txn *t, const gathered *g, request_event e, request_side by, const char *who,
-                     const char *text)
+static err each_told(job *j, store_txn *t, const requests *q, const gathered *g, request_event e, request_side by,
+                     const char *who, const char *text)
 {
-    requests q = flow_of(j);
     err x = OK;
     for (size_t i = 0; x == OK && i + REQUEST_ID_BYTES <= g->ids.len; i += REQUEST_ID_BYTES) {
         request *r;
-        x = requests_get(&q, t, g->ids.at + i, &j->memory, &r);
+        x = requests_get(q, t, g->ids.at + i, &j->memory, &r);
         if (x == OK && requests_may(r, e, by) == OK)
-            x = step_told(j, t, r, e, by, who, text);
+            x = step_told(j, t, q, r, e, by, who, text);
     }
     return x;
 }
 
 err flow_chart_end(job *j, store_txn *t, const char *chart, request_event e, request_side by, const char *who,
-                   const char *text)
+                   bool quiet)
 {
-    requests q = flow_of(j);
+    requests q = quiet ? flow_quiet(j) : flow_of(j);
     gathered g = {.side = REQUEST_HOSPITAL};
-    err x = requests_of(&q, t, REQUEST_HOSPITAL, j->n->facility, chart, gather_one, &g);
+    err x = requests_of(&q, t, REQUEST_HOSPITAL, patient_owner(j->n, chart), chart, gather_one, &g);
     if (x == OK)
-        x = each_told(j, t, &g, e, by, who, text);
+        x = each_told(j, t, &q, &g, e, by, who, "");
     buf_done(&g.ids);
     return x;
 }
 
 err flow_chart_changed(job *j, store_txn *t, const char *chart, const uint8_t *except, const char *who)
 {
-    requests q = flow_of(j);
+    requests q = flow_quiet(j);
     gathered g = {.side = REQUEST_HOSPITAL, .except = except};
-    err x = requests_of(&q, t, REQUEST_HOSPITAL, j->n->facility, chart, gather_one, &g);
+    size_t changed = 0;
+    consent c;
+    err x = requests_of(&q, t, REQUEST_HOSPITAL, patient_owner(j->n, chart), chart, gather_one, &g);
     for (size_t i = 0; x == OK && i + REQUEST_ID_BYTES <= g.ids.len; i += REQUEST_ID_BYTES) {
         request *r;
         x = requests_get(&q, t, g.ids.at + i, &j->memory, &r);
         // One that waits for a person, or for the hub, says what holds when it comes to its end.
-        if (x == OK && (r->state == REQUEST_DISCLOSED || r->state == REQUEST_COMPLETED))
-            x = step_told(j, t, r, REQUEST_CHANGE, REQUEST_HOSPITAL, who, "");
+        if (x != OK || (r->state != REQUEST_DISCLOSED && r->state != REQUEST_COMPLETED))
+            continue;
+        x = step_told(j, t, &q, r, REQUEST_CHANGE, REQUEST_HOSPITAL, who, "");
+        changed++;
     }
     buf_done(&g.ids);
-    return x;
+    if (x || except || !changed) // `except` told of the change by itself
+        return x;
+    x = consent_get(t, span_str(chart), &c);
+    return x ? x : notice_side(j, t, c.card.facility, 1u << FLOW_TO_DISCLOSING, FLOW_EVENT_CHANGED, c.card.scope.id);
 }
 
 // Agreed to after the withdrawal: it is not meant.
-static err stopped_one(job *j, store_txn *t, request *r, time_ms at, size_t *ended)
+static err stopped_one(job *j, store_txn *t, const requests *q, request *r, time_ms at, flow_ended *ended)
 {
     consent c;
     err e = r->chart[0] ? consent_get(t, span_str(r->chart), &c) : ERR_NOT_FOUND;
@@ -95,42 +103,55 @@ static err stopped_one(job *j, store_txn *t, request *r, time_ms at, size_t *end
     time_ms agreed = e == OK && !c.card.scope.withdrawn && r->consent.len ? c.card.scope.at : r->made_ms;
     if (agreed > at || requests_may(r, REQUEST_WITHDRAW, REQUEST_CLINIC) != OK)
         return OK;
-    e = step_told(j, t, r, REQUEST_WITHDRAW, REQUEST_CLINIC, "", "");
-    ++*ended;
+    e = step_told(j, t, q, r, REQUEST_WITHDRAW, REQUEST_CLINIC, "", "");
+    if (!flow_has_ended(ended, r->own) && ended->count < FLOW_ENDED)
+        ended->own[ended->count++] = r->own;
     return e ? e : flow_close(j, t, r, "clinic");
 }
 
-err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at, size_t *ret_ended)
+bool flow_has_ended(const flow_ended *k, uint64_t facility)
 {
-    size_t ended = 0;
+    for (size_t i = 0; i < k->count; i++)
+        if (k->own[i] == facility)
+            return true;
+    return false;
+}
+
+err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at, flow_ended *ret)
+{
+    flow_ended ended = {.count = 0};
     requests q = flow_of(j);
     gathered g = {.side = REQUEST_HOSPITAL, .who = who, .other = facility};
-    err x = j->n->facility ? requests_all(&q, t, j->n->facility, gather_one, &g) : OK;
+    err x = requests_all(&q, t, 0, gather_one, &g);
     for (size_t i = 0; x == OK && i + REQUEST_ID_BYTES <= g.ids.len; i += REQUEST_ID_BYTES) {
         request *r;
         x = requests_get(&q, t, g.ids.at + i, &j->memory, &r);
         if (x == OK)
-            x = stopped_one(j, t, r, at, &ended);
+            x = stopped_one(j, t, &q, r, at, &ended);
     }
     buf_done(&g.ids);
     if (x == OK)
-        *ret_ended = ended;
+        *ret = ended;
     return x;
 }
 
 err flow_own_withdrawn(job *j, store_txn *t, uint64_t facility, const pseudonym *who, const char *staff)
 {
-    requests q = flow_of(j);
+    requests q = flow_quiet(j);
     gathered g = {.side = REQUEST_CLINIC, .who = who};
+    const uint8_t *first = NULL;
     err x = requests_all(&q, t, facility, gather_one, &g);
     for (size_t i = 0; x == OK && i + REQUEST_ID_BYTES <= g.ids.len; i += REQUEST_ID_BYTES) {
         request *r;
         x = requests_get(&q, t, g.ids.at + i, &j->memory, &r);
-        if (x == OK && requests_may(r, REQUEST_WITHDRAW, REQUEST_CLINIC) == OK)
-            x = step_told(j, t, r, REQUEST_WITHDRAW, REQUEST_CLINIC, staff, "");
-        else if (x == OK && requests_may(r, REQUEST_CANCEL, REQUEST_CLINIC) == OK) // nobody knows of it yet
+        if (x == OK && requests_may(r, REQUEST_WITHDRAW, REQUEST_CLINIC) == OK) {
+            x = step_told(j, t, &q, r, REQUEST_WITHDRAW, REQUEST_CLINIC, staff, "");
+            first = first ? first : r->id.data;
+        } else if (x == OK && requests_may(r, REQUEST_CANCEL, REQUEST_CLINIC) == OK) // nobody knows of it yet
             x = requests_step(&q, t, r, REQUEST_CANCEL, REQUEST_CLINIC, staff, "", j->now);
     }
     buf_done(&g.ids);
-    return x;
+    // However many hospitals it was agreed with, it is one withdrawal.
+    uint32_t mine = 1u << FLOW_TO_ASKING | 1u << FLOW_TO_OWN;
+    return x == OK && first ? notice_side(j, t, facility, mine, FLOW_EVENT_WITHDRAWN, first) : x;
 }

@@ -31,13 +31,18 @@ MUST_CHECK err flow_wanted(job *j, store_txn *t, const request *r, const consent
 MUST_CHECK err flow_narrow(job *j, store_txn *t, const consent *c, const consent_scope *s, const char *by);
 
 // W. (ending.c) All requests of a chart that may end by this event do, and their clinics are told. Not the consent.
+// quiet: the consent ends, too, and its one notice is all that the disclosing facility is told.
 MUST_CHECK err flow_chart_end(job *j, store_txn *t, const char *chart, request_event e, request_side by,
-                              const char *who, const char *text);
+                              const char *who, bool quiet);
 // W. The consent on this chart has another scope now: the clinics hear so once the hub has it. except: or NULL.
 MUST_CHECK err flow_chart_changed(job *j, store_txn *t, const char *chart, const uint8_t *except, const char *who);
-// W. The hub told that the patient withdrew at a facility: what that facility asked for ends here. ret_ended: how many.
+// W. The hub told that the patient withdrew at a facility: what that facility asked for ends here. ret: which of
+// ours it was asked of, and was told.
+enum { FLOW_ENDED = 32 };
+typedef struct flow_ended { uint64_t own[FLOW_ENDED]; size_t count; } flow_ended;
+bool flow_has_ended(const flow_ended *k, uint64_t facility);
 MUST_CHECK err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at,
-                            size_t *ret_ended);
+                            flow_ended *ret);
 // W. At the clinic, once the hub has the withdrawal: its requests for this patient end.
 MUST_CHECK err flow_own_withdrawn(job *j, store_txn *t, uint64_t facility, const pseudonym *who, const char *staff);
 

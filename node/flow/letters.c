@@ -2,6 +2,7 @@
 // Letters that move a request, as they come in, and what became of our own.
 #include <string.h>
 
+#include "node/flow/patient.h"
 #include "node/charts/person.h"
 #include "node/flow/flow.h"
 #include "node/flow/written.h"
@@ -11,12 +12,12 @@ enum { FORM_NUMBER_MAX = 63, FORM_NAME_MAX = 200, FORM_URGENCY_MAX = 2 };
 
 #define DECODE(l, type, descriptor, a, ret) WIRE_DECODE((l)->body, type, descriptor, LETTER_BODY_MAX, a, ret)
 
-// Could our rules ever show this facility anything of ours?
-static bool could_show(const job *j, uint64_t asker)
+// Could our rules ever show the asker anything of that facility, and do we disclose for it?
+static bool could_show(const job *j, uint64_t facility, uint64_t asker)
 {
     const policy *p = j->rules->r->p;
-    int v = policy_facility(p, asker), own = policy_facility(p, j->n->facility);
-    if (v == POLICY_NONE || own == POLICY_NONE)
+    int v = policy_facility(p, asker), own = policy_facility(p, facility);
+    if (!node_discloses(j->n, j->rules, facility) || facility == asker || v == POLICY_NONE || own == POLICY_NONE)
         return false;
     policy_facility_view view = policy_facility_at(p, v);
     uint64_t from = policy_discloses(p, own);
@@ -37,12 +38,12 @@ err flow_take_enquiry(job *j, store_txn *t, const letter *l)
     Tsunagu__MayHoldBody say = TSUNAGU__MAY_HOLD_BODY__INIT;
     pseudonym who;
     bool held = false;
-    if (l->to != j->n->facility || !could_show(j, l->from))
+    if (!could_show(j, l->to, l->from))
         return ERR_DENIED;
     if (DECODE(l, Tsunagu__EnquiryBody, tsunagu__enquiry_body__descriptor, &j->memory, &q) != OK ||
         pseudonym_parse(wire_span(q->pseudonym), &who) != OK)
         return ERR_FORMAT;
-    err e = person_known(t, &who, &held);
+    err e = patient_held(t, j->n, l->to, &who, &held);
     if (e)
         return e;
     say.held = held;
@@ -64,11 +65,8 @@ static bool from_its_node(const job *j, const request *r, const char *from)
 // The record that a letter is about; both must say who the other is.
 static err record_of(job *j, store_txn *t, const letter *l, request **ret)
 {
-    requests q = flow_of(j);
     request *r;
-    uint8_t id[REQUEST_ID_BYTES];
-    flow_record(j, l->thread, l->from_node, l->to, id);
-    err e = requests_get(&q, t, id, &j->memory, &r);
+    err e = flow_thread_find(j, t, l->thread, l->from_node, l->to, &r);
     if (e)
         return e;
     if (r->other != l->from || r->own != l->to || !from_its_node(j, r, l->from_node))
@@ -150,7 +148,7 @@ err flow_take_request(job *j, store_txn *t, const letter *l)
     request *r = arena_get(&j->memory, sizeof *r);
     if (!r)
         return ERR_MEM;
-    if (l->to != j->n->facility || !could_show(j, l->from))
+    if (!could_show(j, l->to, l->from))
         return ERR_DENIED;
     if (DECODE(l, Tsunagu__RequestBody, tsunagu__request_body__descriptor, &j->memory, &b) != OK ||
         body_check(j, b, false) != OK)
@@ -159,7 +157,7 @@ err flow_take_request(job *j, store_txn *t, const letter *l)
     r->id = wire_bytes(arena_copy(&j->memory, span_of(l->thread, REQUEST_ID_BYTES)));
     if (!r->id.data)
         return ERR_MEM;
-    flow_record(j, l->thread, l->from_node, l->to, r->id.data);
+    flow_record(j, l->thread, l->from_node, r->id.data);
     r->side = REQUEST_HOSPITAL;
     r->own = l->to;
     r->other = l->from;
@@ -272,9 +270,7 @@ err flow_settled(job *j, store_txn *t, const letter *l, err status)
 {
     requests q = flow_of(j);
     request *r;
-    uint8_t id[REQUEST_ID_BYTES];
-    flow_record(j, l->thread, l->to_node, l->from, id);
-    err e = requests_get(&q, t, id, &j->memory, &r);
+    err e = flow_thread_find(j, t, l->thread, l->to_node, l->from, &r);
     if (e)
         return e == ERR_NOT_FOUND ? OK : e; // an enquiry's answer: there is no record
     if (l->kind == LETTER_ACCEPTED && status == OK && r->state == REQUEST_DISCLOSED)

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "node/flow/written.h"
 #include "node/office/thread.h"
@@ -61,9 +63,19 @@ void flow_page_end(const flow_page *l)
     control_piece(l->in, (span){0}, next, true);
 }
 
+static bool in_group(const flow_page *l, const request *r)
+{
+    char id[2 * REQUEST_ID_BYTES + 1] = "";
+    if (r->group.len == REQUEST_ID_BYTES)
+        hex_put(id, wire_span(r->group));
+    return !l->group || strncasecmp(id, l->group, strlen(l->group)) == 0;
+}
+
 err flow_page_pick(void *ctx, const request *r)
 {
     flow_page *l = ctx;
+    if (!in_group(l, r))
+        return OK;
     return l->side != (request_side)r->side || (l->paper && !written_numbered(r->body, l->paper)) ? OK : flow_page_one(ctx, r);
 }
 

@@ -17,10 +17,11 @@ typedef struct flow_page {
     uint64_t from, at;
     bool more;
     const uint8_t *paper; // only the request with the form of this number; NULL: all
+    const char *group;    // only those of one asking, whose id begins so; NULL: all
 } flow_page;
 flow_page flow_page_begin(control_in *in, const policy *p, request_side side);
 MUST_CHECK err flow_page_one(flow_page *l, const request *r); // ERR_CLOSED: the page is full
-MUST_CHECK err flow_page_pick(void *list, const request *r); // flow_page_one, if it is of that side and paper
+MUST_CHECK err flow_page_pick(void *list, const request *r); // flow_page_one, if it is of that side, paper and asking
 void flow_page_end(const flow_page *l);
 void flow_history_show(control_in *in, store_txn *t, const request *r);
 

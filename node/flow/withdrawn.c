@@ -6,6 +6,7 @@
 #include "node/flow/flow.h"
 #include "node/line/uplink.h"
 #include "node/notices/notices.h"
+#include "node/office/notice.h"
 
 static err stop_log(job *j, store_txn *t, const pseudonym *who, uint64_t facility)
 {
@@ -21,32 +22,37 @@ typedef struct concern {
     const policy *p;
     uint64_t facility;
     time_ms at;
-    bool any;
-    uint8_t reference[NOTICE_REFERENCE];
+    size_t count;
+    struct { uint64_t source; uint8_t reference[NOTICE_REFERENCE]; } items[FLOW_ENDED];
 } concern;
 
-// Which consent it is about: the notice leads there.
+// Which consents it is about, one of each facility here: the notices lead there.
 static err concerned_one(void *ctx, const consent *c)
 {
     concern *k = ctx;
     const consent_scope *s = &c->card.scope;
     if (s->withdrawn || s->at > k->at || !consent_reaches(k->p, s, k->facility))
         return OK;
-    k->any = true;
-    memcpy(k->reference, s->id, NOTICE_REFERENCE);
-    return ERR_CLOSED;
+    for (size_t i = 0; i < k->count; i++)
+        if (k->items[i].source == c->card.facility)
+            return OK;
+    k->items[k->count].source = c->card.facility;
+    memcpy(k->items[k->count++].reference, s->id, NOTICE_REFERENCE);
+    return k->count == FLOW_ENDED ? ERR_CLOSED : OK;
 }
 
-// One notice: where it ended requests, they told of it.
+// One notice each: where it ended requests, they told of it.
 static err stop_end(job *j, store_txn *t, const pseudonym *who, uint64_t facility, time_ms at)
 {
+    const uint32_t mine = 1u << FLOW_TO_DISCLOSING;
     concern k = {.p = j->rules->r->p, .facility = facility, .at = at};
-    size_t ended = 0;
-    err e = j->n->facility ? consent_holders(t, who, concerned_one, &k) : OK;
+    flow_ended ended;
+    err e = consent_holders(t, who, concerned_one, &k);
     if (e == OK)
         e = flow_stopped(j, t, who, facility, at, &ended);
-    if (e == OK && k.any && !ended && j->n->notice)
-        e = j->n->notice(j, t, j->n->facility, FLOW_EVENT_WITHDRAWN, k.reference);
+    for (size_t i = 0; e == OK && i < k.count; i++)
+        if (!flow_has_ended(&ended, k.items[i].source))
+            e = notice_side(j, t, k.items[i].source, mine, FLOW_EVENT_WITHDRAWN, k.items[i].reference);
     return e;
 }
 

@@ -7,6 +7,7 @@
 #include "node/joining/joining.h"
 #include "node/office/notice.h"
 #include "proto/base/log.h"
+#include "proto/base/luhn.h"
 
 enum { SWEEP_MOST = 64 };
 static const char GONE[] = "the facility is in no membership list any more";
@@ -19,6 +20,7 @@ typedef struct sweeping {
     uint64_t codes[SWEEP_MOST]; // named by consents, and gone
     size_t code_count;
     bool more;
+    store_txn *t;
 } sweeping;
 
 static bool member(const policy *p, uint64_t code)
@@ -44,8 +46,8 @@ static err record_one(void *ctx, const joining *r)
         return OK;
     memcpy(s->ids[s->count], r->id.data, LETTER_ID_BYTES);
     s->received[s->count++] = r->received;
-    s->more = s->count == SWEEP_MOST;
-    return s->more ? ERR_CLOSED : OK;
+    s->more = s->more || s->count == SWEEP_MOST;
+    return s->count == SWEEP_MOST ? ERR_CLOSED : OK;
 }
 
 static err records_sweep(job *j, store_txn *t, sweeping *s)
@@ -73,8 +75,8 @@ static err request_one(void *ctx, const request *r)
     if (request_over((request_state)r->state) || (member(s->p, r->own) && member(s->p, r->other)))
         return OK;
     memcpy(s->ids[s->count++], r->id.data, LETTER_ID_BYTES);
-    s->more = s->count == SWEEP_MOST;
-    return s->more ? ERR_CLOSED : OK;
+    s->more = s->more || s->count == SWEEP_MOST;
+    return s->count == SWEEP_MOST ? ERR_CLOSED : OK;
 }
 
 // Which step of the machine ends it: as if the other side had said so, or by the clock.
@@ -107,10 +109,11 @@ static err consent_end(job *j, store_txn *t, const request *r)
 
 static err request_end(job *j, store_txn *t, request *r)
 {
-    requests q = flow_of(j);
     const policy *p = j->rules->r->p;
     uint32_t told = 1u << (r->side == REQUEST_HOSPITAL ? FLOW_TO_DISCLOSING : FLOW_TO_ASKING);
     bool disclosed = r->side == REQUEST_HOSPITAL && r->state >= REQUEST_ACCEPTED;
+    bool left = member(p, r->own) && (policy_told_of(p, FLOW_EVENT_LEFT) & told);
+    requests q = left ? flow_quiet(j) : flow_of(j); // of one thing one notice
     request_event event;
     request_side by;
     if (!ending_of(r, &event, &by))
@@ -122,7 +125,7 @@ static err request_end(job *j, store_txn *t, request *r)
         e = requests_step(&q, t, r, event, by, "", GONE, j->now);
     if (e == OK && disclosed && member(p, r->own))
         e = consent_end(j, t, r);
-    if (e == OK && member(p, r->own) && (policy_told_of(p, FLOW_EVENT_LEFT) & told))
+    if (e == OK && left)
         e = notice_tell(j, t, r->own, FLOW_EVENT_LEFT, r->id.data);
     return e;
 }
@@ -143,48 +146,91 @@ static err requests_sweep(job *j, store_txn *t, sweeping *s)
 
 // ---- a hospital that disclosed to it without a request ----------------------------------------
 
+// Of whom it was told that they left: name -> when. Forgotten once they are back.
+static const char LEFT[] = "left ";
+
+static void left_name(uint64_t code, char ret[static 24])
+{
+    snprintf(ret, 24, "%s%010llu", LEFT, (unsigned long long)code);
+}
+
 static err consent_one(void *ctx, const consent *c)
 {
     sweeping *s = ctx;
     for (int i = 0; i < c->card.scope.grantee_count && !c->card.scope.withdrawn; i++) {
         const grantee *g = &c->card.scope.grantees[i];
         bool known = g->kind != GRANTEE_FACILITY || member(s->p, g->facility);
+        char name[24];
+        uint64_t told = 0;
         for (size_t k = 0; k < s->code_count && !known; k++)
             known = s->codes[k] == g->facility;
-        if (!known)
-            s->codes[s->code_count++] = g->facility;
+        left_name(g->facility, name);
+        err e = known ? OK : meta_number(s->t, name, &told);
+        if (e)
+            return e;
+        if (known || told)
+            continue;
+        s->codes[s->code_count++] = g->facility;
+        s->more = s->more || s->code_count == SWEEP_MOST;
         if (s->code_count == SWEEP_MOST)
             return ERR_CLOSED;
     }
     return OK;
 }
 
+static err back_one(void *ctx, span key, span value)
+{
+    sweeping *s = ctx;
+    uint64_t code;
+    (void)value;
+    if (institution_parse(span_from(key, sizeof LEFT - 1), &code) == OK && member(s->p, code))
+        s->codes[s->code_count++] = code;
+    return s->code_count == SWEEP_MOST ? ERR_CLOSED : OK;
+}
+
+// Who came back may leave again, and that is told again.
+static err back_sweep(store_txn *t, sweeping *s)
+{
+    char name[24];
+    s->code_count = 0;
+    err e = store_walk(t, TABLE_META, span_str(LEFT), (span){0}, back_one, s);
+    for (size_t i = 0; e == OK && i < s->code_count; i++) {
+        left_name(s->codes[i], name);
+        e = store_delete(t, TABLE_META, span_str(name));
+    }
+    s->more = s->more || s->code_count == SWEEP_MOST;
+    s->code_count = 0;
+    return e;
+}
+
 // Once each: as long as the consent stands it names whoever left, at every switch.
 static err consents_sweep(job *j, store_txn *t, sweeping *s)
 {
-    if (!j->n->facility || !(policy_told_of(s->p, FLOW_EVENT_LEFT) >> FLOW_TO_DISCLOSING & 1))
-        return OK;
-    err e = consent_walk(t, (span){0}, consent_one, s);
+    s->t = t;
+    err e = back_sweep(t, s);
+    if (e || !j->n->facility || !(policy_told_of(s->p, FLOW_EVENT_LEFT) >> FLOW_TO_DISCLOSING & 1))
+        return e;
+    e = consent_walk(t, (span){0}, consent_one, s);
     for (size_t i = 0; e == OK && i < s->code_count; i++) {
-        char name[40];
-        uint8_t reference[NOTICE_REFERENCE] = {0};
-        uint64_t at;
-        snprintf(name, sizeof name, "left %010llu", (unsigned long long)s->codes[i]);
-        e = meta_number(t, name, &at);
-        if (e || at)
-            continue;
+        char name[24];
+        uint8_t reference[NOTICE_REFERENCE];
+        be64_put(reference, (uint64_t)j->now); // each leaving is one of its own, also if the last was not taken yet
         be64_put(reference + 8, s->codes[i]);
+        left_name(s->codes[i], name);
         e = meta_number_put(t, name, (uint64_t)j->now);
         if (e == OK)
-            e = notice_tell(j, t, j->n->facility, FLOW_EVENT_LEFT, reference);
+            e = j->n->notice ? j->n->notice(j, t, j->n->facility, FLOW_EVENT_LEFT, reference) : OK;
     }
     return e;
 }
 
-static err sweep_run(job *j, store_txn *t)
+err joining_look(job *j, store_txn *t, bool *ret_more)
 {
-    sweeping *s = j->state;
+    sweeping *s = arena_get(&j->memory, sizeof *s);
+    if (!s)
+        return ERR_MEM;
     s->p = j->rules->r->p;
+    *ret_more = false;
     if (j->rules->behind) // under rules of the past nobody is gone
         return OK;
     err e = records_sweep(j, t, s);
@@ -192,24 +238,30 @@ static err sweep_run(job *j, store_txn *t)
         e = requests_sweep(j, t, s);
     if (e == OK)
         e = consents_sweep(j, t, s);
+    *ret_more = s->more;
     return job_store_err(e);
+}
+
+static err sweep_run(job *j, store_txn *t)
+{
+    return joining_look(j, t, j->state);
 }
 
 static void sweep_answer(job *j, err e)
 {
-    const sweeping *s = j->state;
+    const bool *more = j->state;
     if (e) {
         log_line(LOG_ERROR, "who joined and who left could not be entered: %s; the next start tries again", err_text(e));
         return;
     }
     post_pump(j->n);
-    if (s->more)
+    if (*more)
         joining_sweep(j->n);
 }
 
 void joining_sweep(node *n)
 {
-    job *j = n->mail && n->board ? job_with(n, sizeof(sweeping), sweep_run, sweep_answer) : NULL;
+    job *j = n->mail && n->board ? job_with(n, sizeof(bool), sweep_run, sweep_answer) : NULL;
     if (j)
         job_submit(j);
 }

@@ -36,6 +36,8 @@ MUST_CHECK err joining_walk(store_txn *t, joining_visit visit, void *ctx); // by
 // Other rules are in force, or the node begins: who came is entered, who is gone loses what was still open with
 // us, and whom it concerns is told. Nothing to do: nothing is written.
 void joining_sweep(node *n);
+// W. That, once; ret_more: there is more of it.
+MUST_CHECK err joining_look(job *j, store_txn *t, bool *ret_more);
 
 // What the forms say, into the record. ERR_FORMAT with the mistakes in the note; ERR_DENIED: of another facility.
 MUST_CHECK err joining_read(job *j, joining *r, span form, span pledge);

@@ -10,7 +10,7 @@
 
 static err waiting_change(job *j, store_txn *t, deciding *k)
 {
-    err e = flow_find(j, t, k->id, REQUEST_HOSPITAL, 0, &k->made);
+    err e = flow_find(j, t, k->id, REQUEST_HOSPITAL, k->who.facility, &k->made);
     if (e)
         return e;
     if (k->made->state == REQUEST_CHANGED && k->made->proposed)

@@ -11,11 +11,13 @@
 err officer(node *n, control_in *in, person *ret)
 {
     err e = node_asker(n, in, ret);
-    if (e == OK && (n->facility == 0 || ret->facility != n->facility)) {
+    book *b = node_book(n);
+    if (e == OK && !node_discloses(n, b, ret->facility)) {
         control_note(in, "the inbox is the hospital's own: that user is of another facility");
         control_finish(in, ERR_DENIED);
         e = ERR_DENIED;
     }
+    book_drop(b);
     return e;
 }
 

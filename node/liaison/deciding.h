@@ -18,7 +18,7 @@ typedef struct deciding {
     uint8_t seen[HASH_BYTES]; // what the form said when it was compared
 } deciding;
 
-// Of this hospital, as the people file knows them. Finishes `in` on refusal.
+// Of this hospital, or of a facility whose shelf is here, as the people file knows them. Finishes `in` on refusal.
 MUST_CHECK err officer(node *n, control_in *in, person *ret);
 job *deciding_new(node *n, control_in *in, duty_run run); // NULL: `in` is finished
 void deciding_refuse(job *j, err e);                      // instead of submitting it

@@ -2,6 +2,7 @@
 // The inbox of a hospital's liaison office: what came, and whom it may mean here.
 #include <string.h>
 
+#include "node/flow/patient.h"
 #include "node/charts/charts.h"
 #include "node/flow/flow.h"
 #include "node/flow/show.h"
@@ -23,7 +24,8 @@ void inbox_list(node *n, control_in *in)
     err e = store_read(n->keep, &t);
     if (e == OK) {
         bool all = strcmp(control_word(in, "all"), "yes") == 0 || l.paper;
-        e = all ? requests_all(&q, t, n->facility, flow_page_pick, &l) : requests_inbox(&q, t, n->facility, flow_page_pick, &l);
+        e = all ? requests_all(&q, t, who.facility, flow_page_pick, &l)
+                : requests_inbox(&q, t, who.facility, flow_page_pick, &l);
         store_end(t);
     }
     if (e == OK)
@@ -79,10 +81,13 @@ static err show_look(job *j, control_in *in)
     store_txn *t;
     request *r;
     identity form;
-    err e = store_read(j->n->keep, &t);
+    person who;
+    err e = node_person(j->n, control_word(in, "as"), control_uid(in), &who);
+    if (e == OK)
+        e = store_read(j->n->keep, &t);
     if (e)
         return e;
-    e = flow_find(j, t, control_word(in, "id"), REQUEST_HOSPITAL, 0, &r);
+    e = flow_find(j, t, control_word(in, "id"), REQUEST_HOSPITAL, who.facility, &r);
     if (e == OK) {
         flow_show(in, j->rules->r->p, r, "request");
         form_show(in, j->rules->r->p, r->body);
@@ -90,7 +95,7 @@ static err show_look(job *j, control_in *in)
         e = request_identity(r->body->person, &form);
     }
     if (e == OK && !request_over((request_state)r->state))
-        e = charts_candidates_show(j, in, t, &form);
+        e = patient_candidates_show(j, in, t, r, &form);
     if (e == OK)
         identity_wipe(&form);
     store_end(t);

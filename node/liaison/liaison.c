@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "node/flow/patient.h"
 #include "node/charts/person.h"
 #include "node/liaison/deciding.h"
 #include "node/liaison/liaison.h"
@@ -24,7 +25,7 @@ static err accept_run(job *j, store_txn *t)
 {
     deciding *k = j->state;
     hash32 now;
-    err e = flow_find(j, t, k->id, REQUEST_HOSPITAL, 0, &k->made);
+    err e = flow_find(j, t, k->id, REQUEST_HOSPITAL, k->who.facility, &k->made);
     request *r = k->made;
     if (e == OK)
         e = form_hash(r, &now);
@@ -40,6 +41,9 @@ static err accept_run(job *j, store_txn *t)
     r->first = k->who.user;
     r->second = (char *)"";
     r->strength = (char *)match_strength_name(k->match.strength);
+    e = patient_check(j, t, r); // a number may have been registered for another meanwhile
+    if (e)
+        return e;
     if (second_needed(j, r->body, k->match.strength >= MATCH_STRONG))
         return flow_step(j, t, r, REQUEST_PROPOSE, k->who.user, k->text, LETTER_NONE, NULL);
     return flow_accept(j, t, r, k->who.user, k->also);
@@ -56,13 +60,13 @@ static err accept_look(deciding *k)
     err e = store_read(j->n->keep, &t);
     if (e)
         return e;
-    e = flow_find(j, t, k->id, REQUEST_HOSPITAL, 0, &r);
+    e = flow_find(j, t, k->id, REQUEST_HOSPITAL, k->who.facility, &r);
     if (e == OK)
         e = form_hash(r, &h);
     if (e == OK)
         e = request_identity(r->body->person, &form);
-    if (e == OK && (e = person_identity(j->n, t, k->chart, &own, NULL)) != OK)
-        snprintf(j->note, sizeof j->note, "no such chart, or its ADT-00 cannot be read");
+    if (e == OK)
+        e = patient_identity(j, t, r, k->chart, &form, &own);
     store_end(t);
     if (e == OK) {
         memcpy(k->seen, h.at, HASH_BYTES);
@@ -94,20 +98,15 @@ void inbox_accept(node *n, control_in *in)
 {
     job *j = deciding_new(n, in, accept_run);
     deciding *k = j ? j->state : NULL;
-    const char *chart = control_word(in, "chart");
     if (!k)
         return;
     err e = rulebook_admits(j->rules, j->now, j->note);
+    if (e == OK)
+        e = patient_chart(j, k->who.facility, control_word(in, "chart"), k->chart);
     if (e) {
         deciding_refuse(j, e);
         return;
     }
-    if (!chart[0] || strlen(chart) > SSMIX_CHART_MAX) {
-        snprintf(j->note, sizeof j->note, "say which chart was found");
-        deciding_refuse(j, ERR_USAGE);
-        return;
-    }
-    strcpy(k->chart, chart);
     k->base.run = accept_task;
     pool_submit(n->hands, &k->base);
 }
@@ -115,7 +114,7 @@ void inbox_accept(node *n, control_in *in)
 static err check_run(job *j, store_txn *t)
 {
     deciding *k = j->state;
-    err e = flow_find(j, t, k->id, REQUEST_HOSPITAL, 0, &k->made);
+    err e = flow_find(j, t, k->id, REQUEST_HOSPITAL, k->who.facility, &k->made);
     request *r = k->made;
     if (e)
         return e;
@@ -126,6 +125,8 @@ static err check_run(job *j, store_txn *t)
         return ERR_CONFLICT;
     }
     e = second_other(j, k);
+    if (e == OK && !k->disagree)
+        e = patient_check(j, t, r);
     if (e)
         return e;
     if (k->disagree)
@@ -159,7 +160,7 @@ static err reject_run(job *j, store_txn *t)
         snprintf(j->note, sizeof j->note, "this reason is to be explained in words: text");
         return ERR_USAGE;
     }
-    err e = flow_find(j, t, k->id, REQUEST_HOSPITAL, 0, &k->made);
+    err e = flow_find(j, t, k->id, REQUEST_HOSPITAL, k->who.facility, &k->made);
     if (e)
         return e;
     say.text = (char *)k->text;
@@ -185,7 +186,7 @@ static err ask_back_run(job *j, store_txn *t)
         snprintf(j->note, sizeof j->note, "say what is asked: text");
         return ERR_USAGE;
     }
-    err e = flow_find(j, t, k->id, REQUEST_HOSPITAL, 0, &k->made);
+    err e = flow_find(j, t, k->id, REQUEST_HOSPITAL, k->who.facility, &k->made);
     if (e)
         return e;
     say.text = (char *)k->text;

@@ -25,6 +25,7 @@ static const struct { const char *ja, *en; } words[FLOW_EVENT_COUNT] = {
     [FLOW_EVENT_APPLIED] = {"施設の利用申請が届きました", "a facility has applied to join"},
     [FLOW_EVENT_JOINED] = {"施設が加わりました", "a facility has joined"},
     [FLOW_EVENT_LEFT] = {"施設が退会しました", "a facility has left"},
+    [FLOW_EVENT_ENQUIRED] = {"記録の有無の問い合わせが終わりました", "the enquiry who may hold records is over"},
 };
 
 const char *notice_words(notice_event e, bool japanese)

@@ -107,13 +107,13 @@ static err gather_one(void *ctx, const request *r)
     return g->count == REQUESTS_MOST ? ERR_CLOSED : OK;
 }
 
-static err chart_tell(job *j, store_txn *t, const char *chart)
+static err chart_tell(job *j, store_txn *t, const consent *c)
 {
     requests q = flow_of(j);
     gathering *g = arena_get(&j->memory, sizeof *g);
     if (!g)
         return ERR_MEM;
-    err e = requests_of(&q, t, REQUEST_HOSPITAL, j->n->facility, chart, gather_one, g);
+    err e = requests_of(&q, t, REQUEST_HOSPITAL, c->card.facility, c->chart, gather_one, g);
     for (size_t i = 0; e == OK && i < g->count; i++) {
         request *r;
         e = requests_get(&q, t, g->ids[i], &j->memory, &r);
@@ -122,22 +122,52 @@ static err chart_tell(job *j, store_txn *t, const char *chart)
         if (e == ERR_NOT_FOUND)
             e = OK; // that clinic left
     }
-    return e;
+    uint32_t mine = 1u << FLOW_TO_DISCLOSING;
+    return e == OK ? notice_side(j, t, c->card.facility, mine, FLOW_EVENT_DOCUMENTS, c->card.scope.id) : e;
+}
+
+typedef struct filed_counting {
+    const policy *p;
+    const consent *c;
+    arrivals_seen *seen;
+} filed_counting;
+
+static err filed_one(void *ctx, const shelf_document *d)
+{
+    filed_counting *k = ctx;
+    int bit = policy_category(k->p, d->category);
+    if (bit < 0 || bit >= CARD_CATEGORIES || d->state != SHELF_VALID || !pseudonym_same(&d->who, &k->c->card.who))
+        return OK;
+    k->seen[bit].count++;
+    if (d->filed > k->seen[bit].newest)
+        k->seen[bit].newest = d->filed;
+    return OK;
+}
+
+// What is there now, by category: in the storage, or on the shelf.
+static err seen_now(job *j, store_txn *t, const consent *c, arrivals_seen *seen)
+{
+    uint64_t facility;
+    const char *number;
+    counting k = {j->rules, day_of_time(j->now) + 366, seen};
+    filed_counting f = {j->rules->r->p, c, seen};
+    if (shelf_chart_read(c->chart, &facility, &number))
+        return j->n->papers ? shelf_walk(j->n->papers, t, facility, number, filed_one, &f) : ERR_NOT_FOUND;
+    return j->n->index ? ssmix_entries(j->n->index, t, span_str(c->chart), count_one, &k) : ERR_NOT_FOUND;
 }
 
 err arrivals_look(job *j, store_txn *t, const consent *c, bool first)
 {
     arrivals_seen before[CARD_CATEGORIES] = {0}, now[CARD_CATEGORIES] = {0};
-    counting k = {j->rules, day_of_time(j->now) + 366, now};
     uint8_t key[KEY_CHART];
     size_t len = strlen(c->chart);
-    if (!j->n->index || len > SSMIX_CHART_MAX)
+    if (len > SSMIX_CHART_MAX)
         return OK;
     key[0] = 'c';
     memcpy(key + 1, c->chart, len);
-    err e = ssmix_entries(j->n->index, t, span_str(c->chart), count_one, &k);
+    err e = seen_now(j, t, c, now);
     if (e)
-        return e;
+        return e == ERR_NOT_FOUND ? OK : e; // nothing is disclosed from here
     e = seen_get(t, span_of(key, len + 1), before);
     if (e != OK && e != ERR_NOT_FOUND)
         return e;
@@ -145,7 +175,7 @@ err arrivals_look(job *j, store_txn *t, const consent *c, bool first)
     if (e == OK && memcmp(before, now, sizeof now) == 0)
         return OK;
     e = seen_put(t, span_of(key, len + 1), now);
-    return e == OK && tell ? chart_tell(j, t, c->chart) : e;
+    return e == OK && tell ? chart_tell(j, t, c) : e;
 }
 
 static err owed_one(void *ctx, span key, span value)

@@ -135,6 +135,13 @@ err notice_tell(job *j, store_txn *t, uint64_t facility, int event, const uint8_
                              : OK;
 }
 
+err notice_side(job *j, store_txn *t, uint64_t facility, uint32_t mine, flow_event e, const uint8_t *reference)
+{
+    uint32_t told = e == FLOW_EVENT_COUNT ? 0 : policy_told_of(j->rules->r->p, e);
+    err x = j->n->notice && (told & mine) ? j->n->notice(j, t, facility, e, reference) : OK;
+    return x == OK && (told >> FLOW_TO_SECRETARIAT & 1) ? secretariat_tell(j, t, facility, e, reference) : x;
+}
+
 err notice_tell_all(job *j, store_txn *t, int event, const uint64_t parties[static FLOW_AUDIENCES],
                     const uint8_t *reference)
 {
@@ -232,6 +239,9 @@ static void look_put(const listing *l, const notice *k)
         break;
     case FLOW_EVENT_ASKED_BACK: case FLOW_EVENT_COMPLETED: case FLOW_EVENT_REFUSED: case FLOW_EVENT_DOCUMENTS:
         snprintf(text, sizeof text, "tsunagu requests %s", id);
+        break;
+    case FLOW_EVENT_ENQUIRED:
+        snprintf(text, sizeof text, "tsunagu requests --group %s", id);
         break;
     case FLOW_EVENT_CHANGED: case FLOW_EVENT_WITHDRAWN: case FLOW_EVENT_OBJECTED: case FLOW_EVENT_EXPIRING:
     case FLOW_EVENT_ENDED: case FLOW_EVENT_MAJORITY:

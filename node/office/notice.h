@@ -19,6 +19,10 @@ void notice_committed(node *n); // W, after a commit
 // W. Tells a facility of this node; those that are not of this node are passed over in silence. 0: the
 // union's secretariat, if this is its node.
 MUST_CHECK err notice_tell(job *j, store_txn *t, uint64_t facility, int event, const uint8_t *reference);
+// W. The same where the rules name it (`mine`: what it is in this, bits of flow_audience), and the secretariats of its
+// unions where they name those. FLOW_EVENT_COUNT: nobody.
+MUST_CHECK err notice_side(job *j, store_txn *t, uint64_t facility, uint32_t mine, flow_event e,
+                           const uint8_t *reference);
 // W. The same for whom the rules name: `parties` by flow_audience; 0: nobody there, or told by others. Of the
 // secretariats: the facility whose unions' they are (secretariat.h). Council and patient have no inbox here.
 MUST_CHECK err notice_tell_all(job *j, store_txn *t, int event, const uint64_t parties[static FLOW_AUDIENCES],

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/office/secretariat.h"
+#include "node/office/notice.h"
 #include "policies/engine/table.h"
 
 enum { DAY_MS = 86400000 };
@@ -29,8 +29,7 @@ static flow_event event_of(const request *r, const request_past *s)
     case REQUEST_ASK_BACK: return other ? FLOW_EVENT_ASKED_BACK : FLOW_EVENT_COUNT;
     case REQUEST_REPLY: return other ? FLOW_EVENT_REPLIED : FLOW_EVENT_COUNT;
     case REQUEST_COMPLETE: return FLOW_EVENT_COMPLETED;
-    case REQUEST_REJECT:
-    case REQUEST_NONE_HELD: return other ? FLOW_EVENT_REFUSED : FLOW_EVENT_COUNT;
+    case REQUEST_REJECT: return other ? FLOW_EVENT_REFUSED : FLOW_EVENT_COUNT;
     case REQUEST_CANCEL:
     case REQUEST_EXPIRE: return FLOW_EVENT_CANCELLED;
     case REQUEST_CHANGE: return FLOW_EVENT_CHANGED;
@@ -41,17 +40,49 @@ static flow_event event_of(const request *r, const request_past *s)
     }
 }
 
-err flow_tell(job *j, store_txn *t, const request *r, flow_event e)
+static err tell_of(job *j, store_txn *t, const request *r, flow_event e, const uint8_t *reference)
 {
     uint32_t mine = r->side == REQUEST_HOSPITAL ? 1u << FLOW_TO_DISCLOSING : 1u << FLOW_TO_ASKING | 1u << FLOW_TO_OWN;
-    uint32_t told = e == FLOW_EVENT_COUNT ? 0 : policy_told_of(j->rules->r->p, e);
-    err x = j->n->notice && (told & mine) ? j->n->notice(j, t, r->own, e, r->id.data) : OK;
-    return x == OK && (told >> FLOW_TO_SECRETARIAT & 1) ? secretariat_tell(j, t, r->own, e, r->id.data) : x;
+    return notice_side(j, t, r->own, mine, e, reference);
 }
 
-static err told(void *ctx, store_txn *t, const request *r, const request_past *s)
+err flow_tell(job *j, store_txn *t, const request *r, flow_event e)
 {
-    job *j = ctx;
+    return tell_of(j, t, r, e, r->id.data);
+}
+
+typedef struct still {
+    const request *r;
+    bool asked, open; // one of its form's hospitals has yet to answer; one may hold records
+} still;
+
+static err still_one(void *ctx, const request *r)
+{
+    still *s = ctx;
+    if (!span_eq(wire_span(r->group), wire_span(s->r->group)))
+        return OK;
+    s->asked = r->state == REQUEST_ENQUIRING;
+    s->open = s->open || !request_over((request_state)r->state);
+    return s->asked ? ERR_CLOSED : OK;
+}
+
+// One notice when the last hospital has said whether it may hold records, not one for each that does not.
+static err enquiry_told(job *j, store_txn *t, const request *r, const request_past *s)
+{
+    requests q = flow_reading();
+    still k = {.r = r};
+    if (s->by == r->side || r->group.len != NOTICE_REFERENCE)
+        return OK;
+    err e = requests_of(&q, t, REQUEST_CLINIC, r->own, r->body->number, still_one, &k);
+    if (e || k.asked)
+        return e;
+    if (policy_told_of(j->rules->r->p, FLOW_EVENT_ENQUIRED))
+        return tell_of(j, t, r, FLOW_EVENT_ENQUIRED, r->group.data);
+    return k.open ? OK : flow_tell(j, t, r, FLOW_EVENT_REFUSED); // rules from before there was a word for it
+}
+
+static err step_log(job *j, store_txn *t, const request *r, const request_past *s)
+{
     Tsunagu__LogEntry e = TSUNAGU__LOG_ENTRY__INIT;
     char text[160], id[2 * REQUEST_ID_BYTES + 1];
     hex_put(id, span_of(r->id.data, REQUEST_ID_BYTES));
@@ -62,14 +93,34 @@ static err told(void *ctx, store_txn *t, const request *r, const request_past *s
     e.source = r->side == REQUEST_CLINIC ? r->other : r->own;
     e.pseudonym = r->body->pseudonym;
     e.note = text;
-    err x = job_log(j, t, &e);
+    return job_log(j, t, &e);
+}
+
+static err told(void *ctx, store_txn *t, const request *r, const request_past *s)
+{
+    job *j = ctx;
+    err e = step_log(j, t, r, s);
     // What only crossed the end of the record changed nothing, and was told when that end came.
-    return x || request_over((request_state)s->from) ? x : flow_tell(j, t, r, event_of(r, s));
+    if (e == OK && !request_over((request_state)s->from))
+        e = flow_tell(j, t, r, event_of(r, s));
+    return e == OK && s->from == REQUEST_ENQUIRING ? enquiry_told(j, t, r, s) : e;
+}
+
+static err told_elsewhere(void *ctx, store_txn *t, const request *r, const request_past *s)
+{
+    return step_log(ctx, t, r, s);
 }
 
 requests flow_of(job *j)
 {
     return (requests){TABLE_REQUEST, TABLE_REQUEST_LIST, TABLE_REQUEST_PAST, term_of, told, j};
+}
+
+requests flow_quiet(job *j)
+{
+    requests q = flow_of(j);
+    q.told = told_elsewhere;
+    return q;
 }
 
 requests flow_reading(void)
@@ -103,12 +154,25 @@ void flow_thread(const job *j, const request *r, uint8_t ret[static LETTER_ID_BY
         id_turn(ret);
 }
 
-void flow_record(const job *j, const uint8_t thread[static LETTER_ID_BYTES], const char *other_node, uint64_t own,
+void flow_record(const job *j, const uint8_t thread[static LETTER_ID_BYTES], const char *other_node,
                  uint8_t ret[static REQUEST_ID_BYTES])
 {
     memcpy(ret, thread, REQUEST_ID_BYTES);
-    if (own_node(j, other_node) && own == j->n->facility)
+    if (own_node(j, other_node))
         id_turn(ret);
+}
+
+err flow_thread_find(job *j, store_txn *t, const uint8_t thread[static LETTER_ID_BYTES], const char *other_node,
+                     uint64_t own, request **ret)
+{
+    requests q = flow_of(j);
+    uint8_t id[REQUEST_ID_BYTES];
+    err e = requests_get(&q, t, thread, &j->memory, ret);
+    bool others = own_node(j, other_node) && (e == ERR_NOT_FOUND || (e == OK && (*ret)->own != own));
+    if (!others)
+        return e;
+    flow_record(j, thread, other_node, id);
+    return requests_get(&q, t, id, &j->memory, ret);
 }
 
 err flow_post(job *j, store_txn *t, const request *r, letter_kind kind, const ProtobufCMessage *body)

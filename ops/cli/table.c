@@ -56,6 +56,7 @@ static const option_row request_options[] = {
 static const option_row requests_options[] = {
     {"@ID", "ID", false, N_("only this one, with its history"), "id"}, AS_ROW,
     {"number", "NUMBER", false, N_("only this patient's"), "number"},
+    {"group", "ID", false, N_("only those that were asked together, by --ask-all or to several: as a notice names them"), "group"},
     {"paper", "NUMBER", false, N_("only that of the paper with this number, as its QR code says"), "paper"}, END};
 static const option_row request_word_options[] = {
     ID_ROW, AS_ROW, {"text", "TEXT", false, N_("what is said to the hospital"), "text"}, END};

@@ -114,6 +114,9 @@ void requests_put(buf *b, const draft *d)
     buf_put_u64(b, q->review_roles);
     buf_put_u8(b, (uint8_t)q->review_by);
     buf_put_u16(b, (uint16_t)q->consent_days);
-    for (int e = 0; e < FLOW_EVENT_COUNT; e++)
+    int told = FLOW_EVENT_COUNT;
+    while (told > BUNDLE_EVENTS_FIRST && !q->told[told - 1])
+        told--;
+    for (int e = 0; e < told; e++)
         buf_put_u8(b, (uint8_t)q->told[e]);
 }

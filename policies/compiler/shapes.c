@@ -145,7 +145,7 @@ SHAPE(SHAPE_MATCHING, CHOICE("show", FIELD_CHOICES, false, CHOICES_STRENGTHS),
 SHAPE(SHAPE_TOLD, TOLD("arrived"), TOLD("asked-back"), TOLD("replied"), TOLD("completed"), TOLD("refused"),
       TOLD("cancelled"), TOLD("overdue"), TOLD("documents"), TOLD("changed"), TOLD("withdrawn"), TOLD("objected"),
       TOLD("emergency"), TOLD("review-due"), TOLD("consent-due"), TOLD("expiring"), TOLD("ended"), TOLD("majority"),
-      TOLD("applied"), TOLD("joined"), TOLD("left"));
+      TOLD("applied"), TOLD("joined"), TOLD("left"), TOLD("enquired"));
 SHAPE(SHAPE_REQUESTS_EMERGENCY, MAP("reasons", FIELD_LIST, true, SHAPE_REASON),
       WORD("review_roles", FIELD_WORDS, true, WORDS_ROLES), CHOICE("review_by", FIELD_CHOICES, true, CHOICES_TOLD),
       NUMBER("consent_days", false, 0, BUNDLE_CONSENT_DAYS));

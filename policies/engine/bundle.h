@@ -85,6 +85,7 @@
 #define BUNDLE_REASONS 32
 #define BUNDLE_RELATIONS 32
 #define BUNDLE_ACCEPT_SETS 16
+#define BUNDLE_EVENTS_FIRST 20 // events that a flow section always says who is told of; those after it came later
 #define BUNDLE_DEADLINE_DAYS 366
 #define BUNDLE_RETENTION_MIN 36 // months: the third-party record's three years
 #define BUNDLE_AGE_MIN 15

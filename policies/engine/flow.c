@@ -132,9 +132,10 @@ err flow_read(reader *r, policy *p)
         e = matching_read(r, t);
     if (!e)
         e = numbers_read(r, p, t);
-    for (int i = 0; !e && i < FLOW_EVENT_COUNT; i++) {
+    // Events that came later are only there where somebody is told of them: older rules keep their bytes.
+    for (int i = 0; !e && i < FLOW_EVENT_COUNT && (i < BUNDLE_EVENTS_FIRST || r->rest.len); i++) {
         t->told[i] = read_u8(r);
-        if (r->bad || t->told[i] >> FLOW_AUDIENCES)
+        if (r->bad || t->told[i] >> FLOW_AUDIENCES || (i >= BUNDLE_EVENTS_FIRST && !r->rest.len && !t->told[i]))
             e = ERR_FORMAT;
     }
     return e;
@@ -250,7 +251,7 @@ const char *policy_flow_event_name(flow_event e)
     static const char *const NAMES[FLOW_EVENT_COUNT] = {
         "arrived", "asked-back", "replied", "completed", "refused", "cancelled", "overdue", "documents", "changed",
         "withdrawn", "objected", "emergency", "review-due", "consent-due", "expiring", "ended", "majority",
-        "applied", "joined", "left",
+        "applied", "joined", "left", "enquired",
     };
     return (unsigned)e < FLOW_EVENT_COUNT ? NAMES[e] : "";
 }

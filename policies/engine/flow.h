@@ -97,6 +97,7 @@ typedef enum flow_event {
     FLOW_EVENT_ENDED,       // it did
     FLOW_EVENT_MAJORITY,    // a patient whose proxy signed comes of age
     FLOW_EVENT_APPLIED, FLOW_EVENT_JOINED, FLOW_EVENT_LEFT, // facilities
+    FLOW_EVENT_ENQUIRED,    // all that were asked have said whether they may hold records, or their time is over
     FLOW_EVENT_COUNT
 } flow_event;
 const char *policy_flow_event_name(flow_event e); // "arrived", "asked-back", ... "review-due", ... "left"

@@ -120,6 +120,7 @@ TOLD(majority, FLOW_EVENT_MAJORITY)
 TOLD(applied, FLOW_EVENT_APPLIED)
 TOLD(joined, FLOW_EVENT_JOINED)
 TOLD(left, FLOW_EVENT_LEFT)
+TOLD(enquired, FLOW_EVENT_ENQUIRED)
 
 static const value_row ROWS[] = {
     {&SHAPE_REQUESTS, "deadlines", deadlines, NULL},
@@ -172,5 +173,6 @@ static const value_row ROWS[] = {
     {&SHAPE_TOLD, "applied", applied, NULL},
     {&SHAPE_TOLD, "joined", joined, NULL},
     {&SHAPE_TOLD, "left", left, NULL},
+    {&SHAPE_TOLD, "enquired", enquired, NULL},
 };
 const value_rows REQUESTS_ROWS = {ROWS, sizeof ROWS / sizeof *ROWS};

@@ -92,14 +92,14 @@ static void revisions_rise_and_the_consent_stays(void **state)
     assert_int_equal(b.made.card.scope.revision, 2);
     assert_memory_equal(a.made.card.scope.id, b.made.card.scope.id, 16);
     stage *s = stage_open(w);
-    assert_int_equal(disclosure_withdraw(&s->j, s->t, &d), OK);
+    assert_int_equal(disclosure_withdraw(&s->j, s->t, &d, FLOW_EVENT_WITHDRAWN), OK);
     stage_close(s, true);
     assert_int_equal(d.made.card.scope.revision, 3);
     card tomb = card_at(w, 3);
     assert_true(tomb.scope.withdrawn);
     assert_int_equal(tomb.presence_count, 0);
     s = stage_open(w);
-    assert_int_equal(disclosure_withdraw(&s->j, s->t, &d), ERR_WITHDRAWN);
+    assert_int_equal(disclosure_withdraw(&s->j, s->t, &d, FLOW_EVENT_WITHDRAWN), ERR_WITHDRAWN);
     stage_close(s, false);
     assert_int_equal(kit_confirm(w, &c), OK); // agreed anew: another consent, a higher revision
     assert_int_equal(c.made.card.scope.revision, 4);
@@ -259,7 +259,7 @@ static void a_resync_sends_every_card(void **state)
     assert_int_equal(kit_confirm(w, &a), OK);
     assert_int_equal(kit_confirm(w, &b), OK);
     stage *s = stage_open(w);
-    assert_int_equal(disclosure_withdraw(&s->j, s->t, &d), OK);
+    assert_int_equal(disclosure_withdraw(&s->j, s->t, &d, FLOW_EVENT_WITHDRAWN), OK);
     assert_int_equal(outbox_acked(s->t, 3), OK);
     stage_close(s, true);
     s = stage_open(w);

@@ -11,6 +11,7 @@
 #include "node/flow/flow.h"
 #include "node/post_rows.h"
 #include "node/counter/objections.h"
+#include "node/joining/joining.h"
 #include "tests/unit/node_kit.h"
 
 #define CLINIC_B 1319999999ull
@@ -37,10 +38,16 @@ static int told(int event)
     return n;
 }
 
-static world *scene(void)
+// members: the clinics of union b, as a list of its file.
+static void rules_take(world *w, const char *members)
 {
-    world *w = world_open();
     policy_files f = kit_rules();
+    if (members) {
+        char text[600];
+        snprintf(text, sizeof text, "union: b\nja: 乙\nen: B\nsecretariat: 乙病院\ndiscloses:\n"
+                                    "  - {code: 0119900017, name: 乙病院, kind: hospital}\nviews:\n%s", members);
+        kit_put(&f, "unions/b.yaml", text);
+    }
     kit_put(&f, "requests.yaml", "refusals:\n  - {id: other, ja: その他, en: other}\nsecond_check: [weak]\n"
                                  "relations:\n  - {id: parent, ja: 親, en: parent, until_majority: はい}\n"
                                  "  - {id: spouse, ja: 配偶者, en: spouse}\nmajority_age: 18\nretention: 5年\n"
@@ -49,7 +56,8 @@ static world *scene(void)
                                  "  - {state: asked-back, days: 14, remind: 3, cancels: はい}\n"
                                  "notice_days: 30\ntold:\n  overdue: [disclosing]\n  objected: [asking, disclosing]\n"
                                  "  expiring: [asking, disclosing]\n  ended: [asking, disclosing]\n"
-                                 "  majority: [asking, disclosing]\n  withdrawn: [asking, disclosing]\n");
+                                 "  majority: [asking, disclosing]\n  withdrawn: [asking, disclosing]\n"
+                                 "  enquired: [asking]\n  left: [disclosing]\n");
     kit_node_yaml(&f, "na", "a", "discloses: [\"0110113719\"]\n", 0x10);
     kit_node_yaml(&f, "nb", "b", "", 0x20);
     buf bytes = kit_compile(&f);
@@ -57,6 +65,12 @@ static world *scene(void)
     policy_free(w->n.book_now->r->p);
     assert_int_equal(policy_open(buf_span(&bytes), &w->n.book_now->r->p), OK);
     buf_done(&bytes);
+}
+
+static world *scene(void)
+{
+    world *w = world_open();
+    rules_take(w, NULL);
     w->n.notice = notice_note;
     notice_count = 0;
     assert_int_equal(post_open(&w->n, post_rows, post_row_count, &w->n.mail), OK);
@@ -312,8 +326,8 @@ static void two_clinics_stand_on_one_chart(void **unused)
     // The hospital ends what is left.
     withdrawal k = {.chart = CHART, .by = "staff"};
     s = stage_open(w);
-    assert_int_equal(disclosure_withdraw(&s->j, s->t, &k), OK);
-    assert_int_equal(flow_chart_end(&s->j, s->t, CHART, REQUEST_WITHDRAW, REQUEST_HOSPITAL, "staff", ""), OK);
+    assert_int_equal(disclosure_withdraw(&s->j, s->t, &k, FLOW_EVENT_WITHDRAWN), OK);
+    assert_int_equal(flow_chart_end(&s->j, s->t, CHART, REQUEST_WITHDRAW, REQUEST_HOSPITAL, "staff", true), OK);
     stage_close(s, true);
     assert_string_equal(state(w, 2), "withdrawn");
     form_free(a);
@@ -455,6 +469,7 @@ static void consents_end_by_the_calendar(void **unused)
     assert_string_equal(state(w, 1), "ended");
     assert_true(held(w).card.scope.withdrawn);
     assert_int_equal(told(FLOW_EVENT_ENDED), 1);
+    assert_int_equal(told(FLOW_EVENT_WITHDRAWN), 0);
     form_free(a);
     scene_end(w);
 }
@@ -515,6 +530,121 @@ static void a_withdrawal_is_told_once(void **unused)
     scene_end(w);
 }
 
+// At the desk a person withdraws a consent that two requests opened.
+static void a_withdrawal_at_the_desk_is_told_once(void **unused)
+{
+    (void)unused;
+    world *w = scene();
+    form *a = form_make(TO_VIEWER, ""), *b = form_make(TO_B, "");
+    withdrawal k = {.chart = CHART, .by = "staff"};
+    opened(w, 1, VIEWER, a);
+    opened(w, 2, CLINIC_B, b);
+    w->now += 1000;
+    notice_count = 0;
+    stage *s = stage_open(w);
+    assert_int_equal(disclosure_withdraw(&s->j, s->t, &k, FLOW_EVENT_WITHDRAWN), OK);
+    assert_int_equal(flow_chart_end(&s->j, s->t, CHART, REQUEST_WITHDRAW, REQUEST_HOSPITAL, "staff", true), OK);
+    stage_close(s, true);
+    assert_string_equal(state(w, 1), "withdrawn");
+    assert_string_equal(state(w, 2), "withdrawn");
+    assert_int_equal(notice_count, 1);
+    assert_int_equal(told(FLOW_EVENT_WITHDRAWN), 1);
+    assert_int_equal(notices[0].facility, SOURCE);
+    assert_int_equal(posted(w, LETTER_WITHDRAWAL), 2); // and each clinic hears of it
+    form_free(a);
+    form_free(b);
+    scene_end(w);
+}
+
+// A clinic's record, as if this node were that clinic's.
+static void asked(world *w, uint8_t no, uint64_t hospital, form *f)
+{
+    static uint8_t id[16], group[16] = {0x77};
+    stage *s = stage_open(w);
+    requests q = flow_of(&s->j);
+    request r;
+    tsunagu__request_record__init(&r);
+    id_fill(id, no);
+    r.id = wire_bytes(span_of(id, 16));
+    r.group = wire_bytes(span_of(group, 16));
+    r.side = REQUEST_CLINIC;
+    r.own = SOURCE;
+    r.other = hospital;
+    r.body = &f->body;
+    assert_int_equal(requests_add(&q, s->t, &r, w->now), OK);
+    assert_int_equal(requests_step(&q, s->t, &r, REQUEST_ENQUIRE, REQUEST_CLINIC, "clerk", "", w->now), OK);
+    stage_close(s, true);
+}
+
+static void answered(world *w, uint8_t no, request_event e)
+{
+    stage *s = stage_open(w);
+    requests q = flow_of(&s->j);
+    uint8_t id[16];
+    request *r;
+    id_fill(id, no);
+    assert_int_equal(requests_get(&q, s->t, id, &s->j.memory, &r), OK);
+    assert_int_equal(requests_step(&q, s->t, r, e, REQUEST_HOSPITAL, "", "", w->now), OK);
+    stage_close(s, true);
+}
+
+// All are asked who may hold records: one notice when the last has answered, whatever they say.
+static void an_enquiry_is_told_once(void **unused)
+{
+    (void)unused;
+    static const request_event lasts[] = {REQUEST_NONE_HELD, REQUEST_HELD};
+    for (size_t i = 0; i < 2; i++) {
+        world *w = scene();
+        form *a = form_make(TO_VIEWER, "");
+        for (uint8_t no = 1; no <= 3; no++)
+            asked(w, no, CLINIC_B + no, a);
+        answered(w, 1, REQUEST_NONE_HELD);
+        answered(w, 2, REQUEST_NONE_HELD);
+        assert_int_equal(notice_count, 0);
+        answered(w, 3, lasts[i]);
+        assert_int_equal(notice_count, 1);
+        assert_int_equal(notices[0].event, FLOW_EVENT_ENQUIRED);
+        answered(w, 1, REQUEST_NONE_HELD); // said again
+        assert_int_equal(notice_count, 1);
+        form_free(a);
+        scene_end(w);
+    }
+}
+
+static void switched(world *w, const char *members)
+{
+    bool more = true;
+    rules_take(w, members);
+    w->now += 1000;
+    stage *s = stage_open(w);
+    assert_int_equal(joining_look(&s->j, s->t, &more), OK);
+    assert_false(more);
+    stage_close(s, true);
+}
+
+static void who_leaves_twice_is_told_twice(void **unused)
+{
+    (void)unused;
+    static const char WITH[] = "  - {code: 1319999999, name: みき, ward: 東区, kind: clinic}\n"
+                               "  - {code: 0119900025, name: 丙医院, kind: clinic}\n",
+                      WITHOUT[] = "  - {code: 1319999999, name: みき, ward: 東区, kind: clinic}\n";
+    world *w = scene();
+    confirmation c = kit_confirmation(w, CHART, 0x42); // of which nobody asked by a request
+    assert_int_equal(kit_confirm(w, &c), OK);
+    notice_count = 0;
+    switched(w, WITH);
+    assert_int_equal(notice_count, 0);
+    for (int times = 1; times <= 3; times++) {
+        switched(w, WITHOUT);
+        assert_int_equal(told(FLOW_EVENT_LEFT), times);
+        switched(w, WITHOUT); // another switch, and still gone
+        assert_int_equal(told(FLOW_EVENT_LEFT), times);
+        switched(w, WITH);
+        assert_int_equal(told(FLOW_EVENT_LEFT), times);
+    }
+    scene_end(w);
+}
+
 static void object_say(world *w, bool stands)
 {
     stage *s = stage_open(w);
@@ -535,7 +665,8 @@ static void an_objection_ends_all_and_blocks_acceptance(void **unused)
     object_say(w, true);
     assert_string_equal(state(w, 1), "objected");
     assert_string_equal(state(w, 2), "objected");
-    assert_int_equal(told(FLOW_EVENT_OBJECTED), 2);
+    assert_int_equal(told(FLOW_EVENT_OBJECTED), 1); // however many requests it ends
+    assert_int_equal(told(FLOW_EVENT_WITHDRAWN), 0);
     assert_true(held(w).card.scope.withdrawn); // the hub's card goes
     assert_int_equal(posted(w, LETTER_OBJECTION), 2);
     assert_int_equal(accept(w, 3, VIEWER, a), ERR_DENIED);
@@ -677,8 +808,8 @@ static void papers_are_kept_and_then_purged(void **unused)
     day_pass(w, 0);
     opened(w, 1, VIEWER, a);
     stage *s = stage_open(w);
-    assert_int_equal(disclosure_withdraw(&s->j, s->t, &k), OK);
-    assert_int_equal(flow_chart_end(&s->j, s->t, CHART, REQUEST_WITHDRAW, REQUEST_HOSPITAL, "staff", ""), OK);
+    assert_int_equal(disclosure_withdraw(&s->j, s->t, &k, FLOW_EVENT_WITHDRAWN), OK);
+    assert_int_equal(flow_chart_end(&s->j, s->t, CHART, REQUEST_WITHDRAW, REQUEST_HOSPITAL, "staff", true), OK);
     stage_close(s, true);
     uint64_t revision = held(w).card.scope.revision;
     w->now = NOW + (day_minus_months(TODAY, -60) - TODAY - 1) * DAY_LONG;
@@ -717,6 +848,9 @@ int main(void)
         cmocka_unit_test(consents_end_by_the_calendar),
         cmocka_unit_test(a_child_comes_of_age),
         cmocka_unit_test(a_withdrawal_is_told_once),
+        cmocka_unit_test(a_withdrawal_at_the_desk_is_told_once),
+        cmocka_unit_test(an_enquiry_is_told_once),
+        cmocka_unit_test(who_leaves_twice_is_told_twice),
         cmocka_unit_test(an_objection_ends_all_and_blocks_acceptance),
         cmocka_unit_test(deadlines_remind_and_cancel),
         cmocka_unit_test(a_change_that_nobody_decides_is_late),

@@ -306,7 +306,7 @@ static void a_withdrawal_holds_at_once(void **state)
     attempt a = good(w);
     withdrawal d = {.chart = CHART, .by = "staff-2"};
     stage *s = stage_open(w);
-    assert_int_equal(disclosure_withdraw(&s->j, s->t, &d), OK);
+    assert_int_equal(disclosure_withdraw(&s->j, s->t, &d, FLOW_EVENT_WITHDRAWN), OK);
     stage_close(s, true);
     assert_int_equal(try(&a), ERR_WITHDRAWN);
     a.k.consent_revision = d.made.card.scope.revision; // even a ticket that knows the tombstone's revision
