@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/counter/filing.h"
+#include "node/counter/pieces.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,26 +12,8 @@
 #include "node/line/post.h"
 #include "node/line/uplink.h"
 #include "node/office/arrivals.h"
-#include "node/rulebook/rulebook.h"
 #include "node/viewing/viewer.h"
-#include "proto/base/log.h"
-#include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
-
-typedef struct arriving {
-    struct arriving *next;
-    char handle[HANDLE_MAX + 1];
-    uint64_t facility;
-    char user[PEOPLE_TEXT];
-    shelf_upload *u;
-    time_ms seen;
-} arriving;
-
-struct filing {
-    pthread_mutex_t lock;
-    arriving *items; // under lock; one that a piece is just written to is in no list
-    size_t count;    // with those
-};
 
 // What a command says, checked.
 typedef struct slip {
@@ -50,66 +32,6 @@ typedef struct putting {
     arriving *a;
     err status;      // a refusal: nothing was written
 } putting;
-
-err filing_open(node *n, filing **ret)
-{
-    char dir[4096];
-    snprintf(dir, sizeof dir, "%s/shelf", n->config.data);
-    shelf_options o = {.dir = dir, .keep = n->keep, .table = TABLE_SHELF, .quota = (uint64_t)n->config.shelf_quota};
-    filing *f = calloc(1, sizeof *f);
-    err e = f ? shelf_open(&o, &n->papers) : ERR_MEM;
-    if (e) {
-        log_line(LOG_ERROR, "%s: %s", dir, err_text(e));
-        free(f);
-        return e;
-    }
-    pthread_mutex_init(&f->lock, NULL);
-    *ret = f;
-    return OK;
-}
-
-static void arriving_free(node *n, arriving *a)
-{
-    shelf_upload_free(a->u);
-    free(a);
-    pthread_mutex_lock(&n->files->lock);
-    n->files->count--;
-    pthread_mutex_unlock(&n->files->lock);
-}
-
-void filing_free(filing *f)
-{
-    if (!f)
-        return;
-    for (arriving *a = f->items, *next; a; a = next) {
-        next = a->next;
-        shelf_upload_free(a->u);
-        free(a);
-    }
-    pthread_mutex_destroy(&f->lock);
-    free(f);
-}
-
-void filing_tick(node *n, time_ms now)
-{
-    arriving *old = NULL;
-    pthread_mutex_lock(&n->files->lock);
-    for (arriving **at = &n->files->items; *at;) {
-        arriving *a = *at;
-        if (now - a->seen <= FILING_IDLE_MS) {
-            at = &a->next;
-            continue;
-        }
-        *at = a->next;
-        a->next = old;
-        old = a;
-    }
-    pthread_mutex_unlock(&n->files->lock);
-    for (arriving *next; old; old = next) {
-        next = old->next;
-        arriving_free(n, old);
-    }
-}
 
 // ---- what is said -----------------------------------------------------------------------
 
@@ -191,98 +113,6 @@ static err words_take(control_in *in, const book *b, time_ms now, slip *s)
     if (e == OK && s->replaces)
         e = document_arg(in, s->old);
     return e;
-}
-
-// ---- pieces -----------------------------------------------------------------------------------
-
-static err arriving_begin(node *n, const slip *s, uint64_t total, arriving **ret)
-{
-    pthread_mutex_lock(&n->files->lock);
-    bool room = n->files->count < FILING_AT_ONCE;
-    n->files->count += room;
-    pthread_mutex_unlock(&n->files->lock);
-    if (!room)
-        return ERR_BUSY;
-    arriving *a = calloc(1, sizeof *a);
-    err e = a ? shelf_upload_new(n->papers, total, &a->u) : ERR_MEM;
-    if (e) {
-        free(a);
-        pthread_mutex_lock(&n->files->lock);
-        n->files->count--;
-        pthread_mutex_unlock(&n->files->lock);
-        return e;
-    }
-    viewer_handle(a->handle);
-    a->facility = s->who.facility;
-    strcpy(a->user, s->who.user);
-    *ret = a;
-    return OK;
-}
-
-// Out of the list: nobody else writes to it meanwhile.
-static arriving *arriving_take(node *n, const slip *s, const char *handle)
-{
-    arriving *a = NULL;
-    pthread_mutex_lock(&n->files->lock);
-    for (arriving **at = &n->files->items; *at; at = &(*at)->next)
-        if (strcmp((*at)->handle, handle) == 0 && (*at)->facility == s->who.facility &&
-            strcmp((*at)->user, s->who.user) == 0) {
-            a = *at;
-            *at = a->next;
-            break;
-        }
-    pthread_mutex_unlock(&n->files->lock);
-    return a;
-}
-
-static void arriving_list(node *n, arriving *a)
-{
-    a->seen = clock_now_ms();
-    pthread_mutex_lock(&n->files->lock);
-    a->next = n->files->items;
-    n->files->items = a;
-    pthread_mutex_unlock(&n->files->lock);
-}
-
-static void piece_note(control_in *in, err e)
-{
-    if (e == ERR_FULL)
-        control_note(in, "the node's disk is full: nothing was filed, and nothing filed before is lost");
-    else if (e == ERR_LIMIT)
-        control_note(in, "a file of 1 byte to %u MiB can be filed", SHELF_FILE_MAX >> 20);
-    else if (e == ERR_BUSY)
-        control_note(in, "too many files are being filed at once: try again in a minute");
-    else if (e == ERR_CONFLICT || e == ERR_NOT_FOUND)
-        control_note(in, "a piece of the file is missing: file it again from the start");
-}
-
-// One piece more. NULL: `in` has been answered; else the file is whole.
-static arriving *piece_take(node *n, control_in *in, const slip *s)
-{
-    const char *handle = control_arg(in, "handle");
-    int64_t total = 0, at = 0;
-    arriving *a = NULL;
-    err e = control_arg_int(in, "total", 0, INT64_MAX, 0, &total);
-    if (e == OK)
-        e = control_arg_int(in, "at", 0, INT64_MAX, 0, &at);
-    if (e == OK && handle)
-        e = (a = arriving_take(n, s, handle)) ? OK : ERR_NOT_FOUND;
-    else if (e == OK)
-        e = arriving_begin(n, s, (uint64_t)total, &a);
-    if (e == OK)
-        e = shelf_upload_put(a->u, (uint64_t)at, control_data(in));
-    if (e == OK && shelf_upload_whole(a->u))
-        return a;
-    if (e == OK) {
-        control_piece(in, (span){0}, a->handle, true);
-        arriving_list(n, a);
-    } else {
-        piece_note(in, e);
-        if (a)
-            arriving_free(n, a);
-    }
-    control_finish(in, e);
-    return NULL;
 }
 
 // ---- filing --------------------------------------------------------------------------------------
@@ -423,7 +253,7 @@ static void put_begin(node *n, control_in *in, bool replaces)
     if (e)
         control_finish(in, e);
     else
-        k->a = piece_take(n, in, &k->s);
+        k->a = piece_take(n, in, &k->s.who);
     if (e || !k->a) {
         job_free(j);
         return;

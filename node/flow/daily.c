@@ -7,7 +7,6 @@
 #include "node/flow/flow.h"
 #include "node/line/uplink.h"
 #include "node/office/notice.h"
-#include "policies/engine/table.h"
 #include "policies/forms/check.h"
 #include "proto/base/log.h"
 

@@ -6,7 +6,6 @@
 
 #include "node/line/outbox.h"
 #include "node/office/arrivals.h"
-#include "policies/engine/table.h"
 #include "proto/base/log.h"
 
 enum { DAY_MS = 86400000, ROUND_MS = 30000, ROUND_MOST = 64 };

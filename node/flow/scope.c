@@ -2,7 +2,6 @@
 #include "node/flow/scope.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "policies/engine/flow.h"
 #include "policies/engine/table.h"

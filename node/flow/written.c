@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/flow/flow.h"
-#include "policies/engine/table.h"
+#include "policies/engine/flow.h"
 #include "policies/forms/check.h"
 #include "policies/forms/number.h"
 #include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
+#include "proto/pact/grantee.h"
 
 enum { FORMS_MOST = 3, FORM_MOST = 24 << 10 };
 

@@ -7,7 +7,6 @@
 #include "node/office/notice.h"
 #include "policies/engine/table.h"
 #include "policies/forms/check.h"
-#include "proto/base/log.h"
 #include "proto/base/luhn.h"
 
 enum { KEY_BYTES_JOINING = LETTER_ID_BYTES + 1, RECORD_MAX = 2 * FILLED_BYTES + 16384, TEXT_MOST = 2000, NAME_MOST = 255 };

@@ -6,7 +6,6 @@
 #include "node/liaison/deciding.h"
 #include "node/liaison/liaison.h"
 #include "node/rulebook/rulebook.h"
-#include "policies/engine/table.h"
 
 static err waiting_change(job *j, store_txn *t, deciding *k)
 {

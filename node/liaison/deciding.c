@@ -6,7 +6,6 @@
 
 #include "node/flow/show.h"
 #include "node/line/uplink.h"
-#include "policies/engine/table.h"
 
 err officer(node *n, control_in *in, person *ret)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inside the uplink: shared by uplink.c (the connection) and publish.c (the outbox).
+// Inside the uplink: shared by uplink.c (the connection), hello.c, witness.c and publish.c (the outbox).
 // Owner, thread: `lock` guards everything but what is marked W.
 #ifndef TSUNAGU_NODE_LINE_UPLINK_IN_H
 #define TSUNAGU_NODE_LINE_UPLINK_IN_H
@@ -29,6 +29,9 @@ struct uplink {
     publish_wait *waits;   // W
 };
 
+void hello_send(node *n, link_conn *c);
+void witness_keep(node *n, time_ms now, bool at_once);
+void witness_compare(node *n, const Tsunagu__LogHead *head);
 void uplink_fail(uplink *u, const char *what, err e, const char *note); // remembers and logs
 void publish_waits_check(node *n, store_txn *t, time_ms now);           // W
 void publish_tick(node *n, time_ms now);

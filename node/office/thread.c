@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "node/office/notice.h"
-#include "policies/engine/table.h"
 
 enum { DAY_MS = 86400000 };
 

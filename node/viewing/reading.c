@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include "node/charts/document.h"
-#include "node/line/uplink.h"
 #include "node/openings/reviews.h"
 #include "node/viewing/narrowed.h"
 #include "node/viewing/viewer.h"
-#include "proto/base/luhn.h"
 
 enum { PIECE_MAX = 256 << 10, HEAD_MAX = 16 << 10, READINGS_MAX = 64 };
 

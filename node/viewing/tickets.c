@@ -5,7 +5,6 @@
 
 #include "node/openings/reviews.h"
 #include "node/viewing/viewer.h"
-#include "proto/base/luhn.h"
 
 enum { TICKETS_MAX = 20000, KEPT_AFTER_MS = 600000 };
 

@@ -2,7 +2,6 @@
 #include "node/viewing/viewer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "node/charts/withdrawn.h"
 #include "policies/engine/emergency.h"

@@ -54,7 +54,7 @@ void fetch_credit(fetch *f, uint32_t bytes);
 void fetch_cancel(fetch *f); // done comes
 void fetch_drop(fetch *f);
 
-// ---- sheets (sheet.c): lookup, manifest, timeline; documents (reading.c) --------------------
+// ---- sheets (lookup.c, sheet.c): lookup, manifest, timeline; documents (reading.c) ------------
 void sheet_lookup(node *n, control_in *in, bool manifests);
 void sheet_manifest(node *n, control_in *in);
 void sheets_tick(node *n, time_ms now);
