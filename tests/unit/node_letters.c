@@ -162,7 +162,7 @@ static void only_the_node_that_asked_moves_its_request(void **state)
     sheet s = sheet_of(LETTER_REQUEST, BOTH, "nb", &a.body);
     assert_int_equal(take(w, &s.l), OK);
     assert_int_equal(word(w, &s, LETTER_CANCELLED, VIEWER, "nb"), ERR_DENIED); // another facility
-    assert_int_equal(word(w, &s, LETTER_CANCELLED, BOTH, "na"), ERR_NOT_FOUND); // another node of the same one
+    assert_int_equal(word(w, &s, LETTER_CANCELLED, BOTH, "na"), ERR_DENIED);   // another node of the same one
     assert_int_equal(word(w, &s, LETTER_ACCEPTED, BOTH, "nb"), ERR_DENIED);    // a hospital's word
     assert_int_equal(word(w, &s, LETTER_OBJECTION, BOTH, "nb"), ERR_DENIED);
     assert_int_equal(take(w, &s.l), ERR_CONFLICT); // the same thread once more
