@@ -66,7 +66,7 @@ uint64_t file_bytes(const char *path);
 
 // One measurement. `data` of it below b->data is its own to clean up.
 typedef struct bench_row {
-    const char *name, *what;
+    const char *name;
     void (*run)(const bench *b);
 } bench_row;
 void lookup_bench(const bench *b);

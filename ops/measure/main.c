@@ -10,43 +10,15 @@
 #include "ops/measure/bench.h"
 #include "ops/measure/echo.h"
 
+// help.txt says what each is.
 static const bench_row rows[] = {
-    {"lookup", "audited look-ups a second over mutual TLS; beside a bare echo through the same line",
-     lookup_bench},
-    {"lookup_1e7", "the same over 10^7 cards; beside itself over 10^5", lookup_1e7_bench},
-    {"publish", "cards published a second, durable; beside raw LMDB", publish_bench},
-    {"scan", "a storage scanned (scan, rescan); beside find -type f and the full scan", scan_bench},
-    {"rss_hub", "resident memory of an idle hub with 10^5 cards, the map not counted", rss_hub_bench},
-    {"rss_node", "the same of a node", rss_node_bench},
-    {"restart", "from exec to the first answer over 10^6 cards; beside a raw LMDB open and get",
-     restart_bench},
-    {"candidates", "candidates for a dirty form among 10^6 patients; beside as many bare LMDB reads",
-     candidates_bench},
-    {"document", "64 MiB through the hub, and how far it grows; beside the bare line", document_bench},
-    {"decision", "one decision, eight categories; beside the rules read line by line", decision_bench},
-    {"check", "the council's files checked at 10 to 10,000 facilities; beside parsing them", check_bench},
-    {"compile", "the same compiled", compile_bench},
-    {"impact", "a year of 10^6 look-ups replayed under two rules; beside wc -l", impact_bench},
+    {"lookup", lookup_bench},       {"lookup_1e7", lookup_1e7_bench}, {"publish", publish_bench},
+    {"scan", scan_bench},           {"rss_hub", rss_hub_bench},       {"rss_node", rss_node_bench},
+    {"restart", restart_bench},     {"candidates", candidates_bench}, {"document", document_bench},
+    {"decision", decision_bench},   {"check", check_bench},           {"compile", compile_bench},
+    {"impact", impact_bench},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
-
-static void help(void)
-{
-    printf("Usage: ops/bench [--json] [--quick] [--rounds N] [NAME...]\n\n"
-           "Measures the system, each figure beside something else in the same run, in alternating\n"
-           "rounds; medians are told. Never a test: the exit code says only whether it could measure.\n\n"
-           "  --json       one object a line\n"
-           "  --quick      smaller and shorter (under three minutes)\n"
-           "  --rounds N   alternating rounds a figure (5; quick: 3)\n"
-           "  --only NAME  of look-ups: one of lookup, lookup_1, lookup_8x16\n"
-           "  --source DIR the checkout, for policies/sapporo\n"
-           "  --data DIR   what is kept between runs (bench-data beside bin); may be removed at any time\n\n"
-           "Without a NAME all are run:\n");
-    for (size_t i = 0; i < ROWS; i++)
-        printf("  %-12s %s\n", rows[i].name, rows[i].what);
-    printf(
-        "\nMemory is read from /proc/PID/smaps of a daemon that is not dumpable: run as root for rss_*.\n");
-}
 
 static const bench_row *row_find(const char *name)
 {
@@ -79,13 +51,12 @@ int main(int argc, char **argv)
                                             {"rounds", required_argument, 0, 'r'},
                                             {"source", required_argument, 0, 's'},
                                             {"data", required_argument, 0, 'd'},
-                                            {"help", no_argument, 0, 'h'},
                                             {"echo", required_argument, 0, 'e'},
                                             {"only", required_argument, 0, 'o'},
                                             {0}};
     bench b = {0};
     const char *source = NULL, *data = NULL;
-    for (int o; (o = getopt_long(argc, argv, "jqr:s:d:h", options, NULL)) != -1;) {
+    for (int o; (o = getopt_long(argc, argv, "jqr:s:d:", options, NULL)) != -1;) {
         switch (o) {
         case 'j': b.json = true; break;
         case 'q': b.quick = true; break;
@@ -94,8 +65,7 @@ int main(int argc, char **argv)
         case 'd': data = optarg; break;
         case 'e': return echo_main(optarg); // the other side of the comparison, started by ourselves
         case 'o': b.only = optarg; break;
-        case 'h': help(); return 0;
-        default: fprintf(stderr, "ops/measure/run --help tells how\n"); return 2;
+        default: fprintf(stderr, "ops/bench --help tells how\n"); return 2;
         }
     }
     for (int i = optind; i < argc; i++)
@@ -115,7 +85,7 @@ int main(int argc, char **argv)
             wanted = wanted || row_find(argv[k]) == &rows[i];
         if (!wanted)
             continue;
-        say("%s: %s", rows[i].name, rows[i].what);
+        say("%s", rows[i].name);
         rows[i].run(&b);
     }
     return 0;

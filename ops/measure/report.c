@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ops/measure/bench.h"
@@ -10,9 +11,16 @@ void report_open(const bench *b)
 {
     as_json = b->json;
     if (!as_json)
-        printf("%-20s %12s %-10s %-46s %8s  %-14s %s\n", "name", "value", "unit", "beside", "ratio", "aim",
-               "");
+        printf("%-18s %10s %-10s  %-40s %8s  %-12s %-7s %5s\n", "what", "ours", "", "beside", "ratio", "aim",
+               "met", "load");
     fflush(stdout);
+}
+
+// How busy the machine is, ours included.
+static double load_now(void)
+{
+    double one = NAN;
+    return getloadavg(&one, 1) == 1 ? one : NAN;
 }
 
 static double ratio_of(const result *r)
@@ -33,8 +41,8 @@ static const char *verdict(const result *r)
 {
     double of = r->of_value ? r->value : ratio_of(r);
     if (isnan(r->aim) || isnan(of))
-        return "";
-    return (r->at_most ? of <= r->aim : of >= r->aim) ? "met" : "not met";
+        return "-";
+    return (r->at_most ? of <= r->aim : of >= r->aim) ? "yes" : "no";
 }
 
 static void number(char out[static 32], double v)
@@ -60,9 +68,11 @@ static void print_json(const result *r)
     else
         printf("\"ratio\":%.4g,", ratio);
     if (isnan(r->aim))
-        printf("\"aim\":null");
+        printf("\"aim\":null,\"met\":null");
     else
-        printf("\"aim\":\"%s\",\"met\":\"%s\"", aim, verdict(r));
+        printf("\"aim\":\"%s\",\"met\":%s", aim, strcmp(verdict(r), "yes") == 0 ? "true" : "false");
+    if (!isnan(load_now()))
+        printf(",\"load\":%.2f", load_now());
     if (r->p99 > 0)
         printf(",\"p50_us\":%.1f,\"p99_us\":%.1f", r->p50, r->p99);
     if (r->note[0])
@@ -72,7 +82,7 @@ static void print_json(const result *r)
 
 static void print_row(const result *r)
 {
-    char value[32], other[32], beside[120] = "-", ratio[32] = "-", aim[48];
+    char value[32], other[32], beside[120] = "-", ratio[32] = "-", aim[48], busy[16];
     number(value, r->value);
     aim_text(r, aim);
     if (r->beside) {
@@ -82,11 +92,13 @@ static void print_row(const result *r)
         if (!isnan(ratio_of(r)))
             number(ratio, ratio_of(r));
     }
-    printf("%-20s %12s %-10s %-46s %8s  %-14s %s\n", r->name, value, r->unit, beside, ratio, aim, verdict(r));
+    snprintf(busy, sizeof busy, "%.2f", load_now());
+    printf("%-18s %10s %-10s  %-40s %8s  %-12s %-7s %5s\n", r->name, value, r->unit, beside, ratio, aim, verdict(r),
+           busy);
     if (r->p99 > 0)
-        printf("%-20s   p50 %.0f us, p99 %.0f us\n", "", r->p50, r->p99);
+        printf("%-18s   p50 %.0f us, p99 %.0f us\n", "", r->p50, r->p99);
     if (r->note[0])
-        printf("%-20s   %s\n", "", r->note);
+        printf("%-18s   %s\n", "", r->note);
 }
 
 void report(const result *r)
@@ -101,10 +113,10 @@ void report(const result *r)
 void report_missing(const char *name, const char *why)
 {
     if (as_json)
-        printf("{\"name\":\"%s\",\"value\":null,\"unit\":\"\",\"beside\":null,\"ratio\":null,\"aim\":null,"
+        printf("{\"name\":\"%s\",\"value\":null,\"unit\":\"\",\"beside\":null,\"ratio\":null,\"aim\":null,\"met\":null,"
                "\"note\":\"%s\"}\n",
                name, why);
     else
-        printf("%-20s %12s   not measured: %s\n", name, "-", why);
+        printf("%-18s %10s   not measured: %s\n", name, "-", why);
     fflush(stdout);
 }
