@@ -53,6 +53,12 @@ bool policy_node_views(const policy *p, int node, int facility)
     return false;
 }
 
+size_t policy_node_views_all(const policy *p, int node, const uint32_t **ret)
+{
+    *ret = in(node, p->node_count) ? p->nodes[node].views : NULL;
+    return *ret ? p->nodes[node].view_count : 0;
+}
+
 uint32_t policy_categories(const policy *p)
 {
     return p->used;

@@ -22,6 +22,8 @@ policy_pact_view policy_pact_at(const policy *p, int discloser, int viewer, int 
 
 uint64_t policy_discloses(const policy *p, int facility); // the unions it discloses under
 bool policy_node_views(const policy *p, int node, int facility); // listed as one it views for
+// All of them, rising by number.
+size_t policy_node_views_all(const policy *p, int node, const uint32_t **ret);
 uint32_t policy_categories(const policy *p);              // bits that exist
 
 // Do these unions (bits) have to do with each other on that day: one in common, or an agreement in force, in

@@ -84,23 +84,39 @@ static bool name_said(const lay *l, const lay_node *n)
     return k != POLICY_NONE && policy_node_at(l->bundle, k).union_no == n->union_no;
 }
 
-static bool has_key(int count, const uint8_t *const keys[BUNDLE_KEYS], const uint8_t *key)
+// A key that the bundle gives to a machine of that union.
+typedef struct said_key {
+    const uint8_t *key;
+    int union_no;
+} said_key;
+
+static int said_cmp(const void *a, const void *b)
 {
-    for (int i = 0; i < count; i++)
-        if (memcmp(keys[i], key, KEY_BYTES) == 0)
-            return true;
-    return false;
+    const said_key *x = a, *y = b;
+    int c = memcmp(x->key, y->key, KEY_BYTES);
+    return c ? c : (x->union_no > y->union_no) - (x->union_no < y->union_no);
 }
 
-static bool key_said(const lay *l, const lay_node *n, const uint8_t *key)
+static err said_gather(const policy *p, said_key **ret, size_t *ret_count)
 {
-    for (int i = 0; i < policy_node_count(l->bundle); i++) {
-        policy_node_view v = policy_node_at(l->bundle, i);
-        if (v.union_no == n->union_no && (has_key(v.tls_count, v.tls, key) || has_key(v.sign_count, v.sign, key) ||
-                                          has_key(v.seal_count, v.seal, key)))
-            return true;
+    size_t n = 0;
+    said_key *list = calloc((size_t)policy_node_count(p) * 3 * BUNDLE_KEYS + 1, sizeof *list);
+    if (!list)
+        return ERR_MEM;
+    for (int i = 0; i < policy_node_count(p); i++) {
+        policy_node_view v = policy_node_at(p, i);
+        for (int k = 0; k < v.tls_count; k++)
+            list[n++] = (said_key){v.tls[k], v.union_no};
+        for (int k = 0; k < v.sign_count; k++)
+            list[n++] = (said_key){v.sign[k], v.union_no};
+        for (int k = 0; k < v.seal_count; k++)
+            list[n++] = (said_key){v.seal[k], v.union_no};
     }
-    return false;
+    if (n > 1)
+        qsort(list, n, sizeof *list, said_cmp);
+    *ret = list;
+    *ret_count = n;
+    return OK;
 }
 
 static int mark_rank_cmp(const mark *x, const mark *y)
@@ -158,25 +174,36 @@ static err names_settle(lay *l)
     return e;
 }
 
+static size_t marks_of_node(const lay *l, size_t node, const said_key *said, size_t said_count, mark *at)
+{
+    const lay_node *n = &l->nodes[node];
+    size_t count = 0;
+    for (int s = 0; s < 3; s++)
+        for (int k = 0; !n->gone && k < n->key_count[s]; k++) {
+            said_key want = {n->keys[s][k], n->union_no};
+            bool known = n->list != POLICY_NONE && bsearch(&want, said, said_count, sizeof *said, said_cmp);
+            at[count++] = (mark){want.key, node, rank_of(l, n, known)};
+        }
+    return count;
+}
+
 static err keys_settle(lay *l)
 {
-    size_t n = 0;
+    size_t n = 0, said_count = 0;
+    said_key *said = NULL;
     policy_hub_view hub = policy_hub(l->bundle);
     mark *marks = calloc((l->node_count * 3 + 2) * BUNDLE_KEYS, sizeof *marks);
-    if (!marks)
-        return ERR_MEM;
-    for (int i = 0; i < hub.tls_count; i++)
-        marks[n++] = (mark){hub.tls[i], SIZE_MAX, RANK_HUB};
-    for (int i = 0; i < hub.sign_count; i++)
-        marks[n++] = (mark){hub.sign[i], SIZE_MAX, RANK_HUB};
-    for (size_t i = 0; i < l->node_count; i++)
-        for (int s = 0; s < 3; s++)
-            for (int k = 0; !l->nodes[i].gone && k < l->nodes[i].key_count[s]; k++) {
-                const uint8_t *key = l->nodes[i].keys[s][k];
-                bool said = l->nodes[i].list != POLICY_NONE && key_said(l, &l->nodes[i], key);
-                marks[n++] = (mark){key, i, rank_of(l, &l->nodes[i], said)};
-            }
-    err e = marks_settle(l, marks, n, key_cmp, false);
+    err e = marks ? said_gather(l->bundle, &said, &said_count) : ERR_MEM;
+    if (e == OK) {
+        for (int i = 0; i < hub.tls_count; i++)
+            marks[n++] = (mark){hub.tls[i], SIZE_MAX, RANK_HUB};
+        for (int i = 0; i < hub.sign_count; i++)
+            marks[n++] = (mark){hub.sign[i], SIZE_MAX, RANK_HUB};
+        for (size_t i = 0; i < l->node_count; i++)
+            n += marks_of_node(l, i, said, said_count, marks + n);
+        e = marks_settle(l, marks, n, key_cmp, false);
+    }
+    free(said);
     free(marks);
     return e;
 }
@@ -195,28 +222,6 @@ static int by_rank(const lay *l, size_t node, uint64_t code)
 static bool spoken_for(const lay *l, size_t node, uint64_t code, const size_t *speaker, int row)
 {
     return speaker[row] != SIZE_MAX && speaker[row] != node && by_rank(l, speaker[row], code) <= by_rank(l, node, code);
-}
-
-static bool list_serves(const lay *l, const lay_node *n, bool discloses, const lay_row *r)
-{
-    if (n->list == POLICY_NONE) {
-        int f = r->facility;
-        return discloses ? policy_discloser(l->bundle, f) == n->of_bundle : policy_node_views(l->bundle, n->of_bundle, f);
-    }
-    const uint64_t *codes = discloses ? n->of_list->discloses : n->of_list->views;
-    size_t low = 0, high = discloses ? n->of_list->disclose_count : n->of_list->view_count;
-    if (!discloses && n->of_list->views_all)
-        return true;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        if (codes[mid] == r->code)
-            return true;
-        if (codes[mid] < r->code)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return false;
 }
 
 static bool row_fits(const lay_row *r, int union_no, bool discloses)
@@ -238,50 +243,166 @@ static err codes_judge(lay *l, const lay_node *n, bool discloses)
     return e;
 }
 
-static err speakers_settle(lay *l, size_t *speaker)
+// A machine that offers to speak for a hospital.
+typedef struct offer {
+    uint32_t row, node;
+} offer;
+
+static int offer_cmp(const void *a, const void *b)
 {
-    for (size_t r = 0; r < l->row_count; r++) {
-        speaker[r] = SIZE_MAX;
-        for (size_t i = 0; i < l->node_count; i++) {
-            lay_node *n = &l->nodes[i];
-            if (n->gone || !row_fits(&l->rows[r], n->union_no, true) || !list_serves(l, n, true, &l->rows[r]))
-                continue;
-            size_t loser = SIZE_MAX;
-            if (spoken_for(l, i, l->rows[r].code, speaker, (int)r))
-                loser = i;
-            else {
-                loser = speaker[r];
-                speaker[r] = i;
-            }
-            if (loser != SIZE_MAX && l->nodes[loser].list != POLICY_NONE) {
-                err e = lay_issue(l, MEMBERS_NODE_FACILITY, l->nodes[loser].list, l->rows[r].code, l->nodes[loser].name);
-                if (e)
-                    return e;
-            }
-        }
+    const offer *x = a, *y = b;
+    if (x->row != y->row)
+        return x->row < y->row ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+// Those of one machine of a list. Returns how many.
+static size_t offers_of_list(const lay *l, size_t node, offer *at)
+{
+    const lay_node *n = &l->nodes[node];
+    size_t count = 0;
+    for (size_t i = 0; i < n->of_list->disclose_count; i++) {
+        int row = lay_find(l, n->of_list->discloses[i]);
+        if (row != POLICY_NONE && row_fits(&l->rows[row], n->union_no, true))
+            at[count++] = (offer){(uint32_t)row, (uint32_t)node};
     }
+    return count;
+}
+
+// The bundle's machines: each hospital knows its own.
+static size_t offers_of_bundle(const lay *l, const uint32_t *node_of, offer *at)
+{
+    size_t count = 0;
+    for (size_t r = 0; r < l->row_count; r++) {
+        int said = policy_discloser(l->bundle, l->rows[r].facility);
+        uint32_t node = said == POLICY_NONE ? UINT32_MAX : node_of[said];
+        if (node != UINT32_MAX && !l->nodes[node].gone && row_fits(&l->rows[r], l->nodes[node].union_no, true))
+            at[count++] = (offer){(uint32_t)r, node};
+    }
+    return count;
+}
+
+static err offers_gather(const lay *l, offer **ret, size_t *ret_count)
+{
+    size_t most = l->row_count + 1, count;
+    for (size_t i = 0; i < l->node_count; i++)
+        most += l->nodes[i].list == POLICY_NONE ? 0 : l->nodes[i].of_list->disclose_count;
+    offer *list = calloc(most, sizeof *list);
+    uint32_t *node_of = calloc((size_t)policy_node_count(l->bundle) + 1, sizeof *node_of);
+    if (!list || !node_of) {
+        free(list);
+        free(node_of);
+        return ERR_MEM;
+    }
+    memset(node_of, 0xff, ((size_t)policy_node_count(l->bundle) + 1) * sizeof *node_of);
+    for (size_t i = 0; i < l->node_count; i++)
+        if (l->nodes[i].list == POLICY_NONE)
+            node_of[l->nodes[i].of_bundle] = (uint32_t)i;
+    count = offers_of_bundle(l, node_of, list);
+    for (size_t i = 0; i < l->node_count; i++)
+        if (!l->nodes[i].gone && l->nodes[i].list != POLICY_NONE)
+            count += offers_of_list(l, i, list + count);
+    if (count > 1)
+        qsort(list, count, sizeof *list, offer_cmp);
+    free(node_of);
+    *ret = list;
+    *ret_count = count;
     return OK;
 }
 
-static err node_serve(lay *l, size_t node, const size_t *speaker)
+static err offer_settle(lay *l, const offer *o, size_t *speaker)
 {
-    lay_node *n = &l->nodes[node];
-    size_t served = 0, spoken = 0;
-    for (size_t r = 0; r < l->row_count; r++) { // no more memory than it needs: there may be a thousand
-        spoken += speaker[r] == node;
-        served += row_fits(&l->rows[r], n->union_no, false);
+    uint64_t code = l->rows[o->row].code;
+    bool taken = spoken_for(l, o->node, code, speaker, (int)o->row);
+    size_t loser = taken ? o->node : speaker[o->row];
+    if (!taken)
+        speaker[o->row] = o->node;
+    if (loser == SIZE_MAX || l->nodes[loser].list == POLICY_NONE)
+        return OK;
+    return lay_issue(l, MEMBERS_NODE_FACILITY, l->nodes[loser].list, code, l->nodes[loser].name);
+}
+
+// By hospital, and of each the machines in their order.
+static err speakers_settle(lay *l, size_t *speaker)
+{
+    offer *offers = NULL;
+    size_t count = 0;
+    err e = offers_gather(l, &offers, &count);
+    for (size_t r = 0; r < l->row_count; r++)
+        speaker[r] = SIZE_MAX;
+    for (size_t i = 0; e == OK && i < count; i++)
+        if (i == 0 || offer_cmp(&offers[i - 1], &offers[i]) != 0)
+            e = offer_settle(l, &offers[i], speaker);
+    free(offers);
+    return e;
+}
+
+static err disclosures_set(lay *l, const size_t *speaker)
+{
+    for (size_t r = 0; r < l->row_count; r++)
+        if (speaker[r] != SIZE_MAX)
+            l->nodes[speaker[r]].disclose_count++;
+    for (size_t i = 0; i < l->node_count; i++) {
+        lay_node *n = &l->nodes[i];
+        if (n->gone)
+            continue;
+        n->discloses = calloc(n->disclose_count + 1, sizeof *n->discloses);
+        if (!n->discloses)
+            return ERR_MEM;
+        n->disclose_count = 0;
     }
-    n->discloses = calloc(spoken + 1, sizeof *n->discloses);
-    n->views = calloc(served + 1, sizeof *n->views);
-    if (!n->discloses || !n->views)
-        return ERR_MEM;
-    for (size_t r = 0; r < l->row_count; r++) {
-        if (speaker[r] == node)
+    for (size_t r = 0; r < l->row_count; r++)
+        if (speaker[r] != SIZE_MAX) {
+            lay_node *n = &l->nodes[speaker[r]];
             n->discloses[n->disclose_count++] = (uint32_t)r;
-        if (row_fits(&l->rows[r], n->union_no, false) && list_serves(l, n, false, &l->rows[r]))
-            n->views[n->view_count++] = (uint32_t)r;
-    }
+        }
     return OK;
+}
+
+static void view_put(const lay *l, lay_node *n, int row)
+{
+    if (row != POLICY_NONE && row_fits(&l->rows[row], n->union_no, false) &&
+        (n->view_count == 0 || n->views[n->view_count - 1] < (uint32_t)row))
+        n->views[n->view_count++] = (uint32_t)row;
+}
+
+// Rows rise by code, as facilities do in lists and in the bundle: so do the views. Only a machine for all of its
+// union looks at each row.
+static err views_set(const lay *l, lay_node *n, const int *row_of)
+{
+    const uint32_t *said = NULL;
+    size_t most = n->list == POLICY_NONE ? policy_node_views_all(l->bundle, n->of_bundle, &said)
+                                         : n->of_list->view_count;
+    bool all = n->list != POLICY_NONE && n->of_list->views_all;
+    if (all)
+        most = 0;
+    for (size_t r = 0; all && r < l->row_count; r++)
+        most += row_fits(&l->rows[r], n->union_no, false); // no more memory than it needs: there may be a thousand
+    n->views = calloc(most + 1, sizeof *n->views);
+    if (!n->views)
+        return ERR_MEM;
+    for (size_t i = 0; !all && i < most; i++)
+        view_put(l, n, said ? row_of[said[i]] : lay_find(l, n->of_list->views[i]));
+    for (size_t r = 0; all && r < l->row_count; r++)
+        view_put(l, n, (int)r);
+    return OK;
+}
+
+static err all_views_set(lay *l)
+{
+    int facilities = policy_facility_count(l->bundle);
+    int *row_of = calloc((size_t)facilities + 1, sizeof *row_of);
+    err e = row_of ? OK : ERR_MEM;
+    for (int f = 0; e == OK && f < facilities; f++)
+        row_of[f] = POLICY_NONE;
+    for (size_t r = 0; e == OK && r < l->row_count; r++)
+        if (l->rows[r].facility != POLICY_NONE)
+            row_of[l->rows[r].facility] = (int)r;
+    for (size_t i = 0; e == OK && i < l->node_count; i++)
+        if (!l->nodes[i].gone)
+            e = views_set(l, &l->nodes[i], row_of);
+    free(row_of);
+    return e;
 }
 
 static int node_cmp(const void *a, const void *b)
@@ -304,9 +425,10 @@ err lay_nodes(lay *l)
             e = codes_judge(l, &l->nodes[i], side);
     if (e == OK)
         e = speakers_settle(l, speaker);
-    for (size_t i = 0; e == OK && i < l->node_count; i++)
-        if (!l->nodes[i].gone)
-            e = node_serve(l, i, speaker);
+    if (e == OK)
+        e = disclosures_set(l, speaker);
+    if (e == OK)
+        e = all_views_set(l);
     free(speaker);
     if (e)
         return e;
