@@ -44,6 +44,7 @@ typedef struct hub {
     ticket_batch tickets[HUB_TICKETS]; // W: of the running batch; the signer's while it signs
     int tickets_at;       // W: the one that is being filled
     bool batch_over;      // W: the next job that runs opens a new batch
+    job *preparing;       // W: those of the running batch that have something to prepare; the signer's meanwhile
     uint64_t stop_seq;    // W: the last stop
 
     book book;            // hub/book.h: all versions of the rules

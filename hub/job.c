@@ -20,14 +20,23 @@ static err job_run(writer_job *base, store_txn *t)
         for (int i = 0; i <= h->tickets_at; i++)
             ticket_batch_clear(&h->tickets[i]);
         h->tickets_at = 0;
+        h->preparing = NULL;
     }
-    return j->run(j, t);
+    err e = j->run(j, t);
+    if (e == OK && j->prepare) {
+        j->next = h->preparing;
+        h->preparing = j;
+    }
+    return e;
 }
 
 static void job_done(writer_job *base, err e)
 {
     job *j = (job *)base;
-    j->h->batch_over = true;
+    hub *h = j->h;
+    if (!h->batch_over)
+        signer_drop(h->sign); // of a batch that failed it may still hold jobs
+    h->batch_over = true;
     j->answer(j, e);
     job_free(j);
 }
@@ -212,14 +221,22 @@ void hub_note(hub *h, uint32_t event, err status, const char *node, const char *
     job_submit(j);
 }
 
-// All that the batch will answer with is decided: signing needs no disk, so it goes on beside the commit.
-// No ticket leaves before both are through.
+static void prepare_all(void *ctx)
+{
+    for (job *j = ctx; j; j = j->next) {
+        j->prepare(j);
+        j->prepared = true;
+    }
+}
+
+// All that the batch will answer with is decided: signing and writing the answers need no disk, so they go on
+// beside the commit. No ticket leaves before both are through.
 err hub_before_commit(void *ctx, store_txn *t)
 {
     hub *h = ctx;
     err e = accesslog_seal(&h->log, t);
     if (e == OK && h->tickets[0].count)
-        signer_begin(h->sign, h->tickets, h->tickets_at + 1);
+        signer_begin(h->sign, h->tickets, h->tickets_at + 1, prepare_all, h->preparing);
     return e;
 }
 

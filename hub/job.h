@@ -14,7 +14,7 @@ typedef void (*duty_answer)(job *j, err e);
 
 struct job {
     writer_job base; // first
-    job *next;       // among the spare
+    job *next;       // among the spare, or of those of a batch that have something to prepare
     hub *h;
     session *caller; // counted; NULL for the hub's own entries
     link_in *call;   // NULL if nobody waits
@@ -24,6 +24,10 @@ struct job {
     buf scratch, tickets, reply; // the duty's, empty at first; they keep their room from job to job
     duty_run run;
     duty_answer answer;
+    // NULL, or: makes the answer ready while the disk takes the batch, on the signer's thread; `prepared` then.
+    // It may read what the batch left behind, and touches nothing but the job.
+    void (*prepare)(job *j);
+    bool prepared;
     void (*unsent)(job *j); // NULL, or: it could not be submitted; gives back what the job held
     void *request;   // decoded, in memory
     void *state;     // the duty's, in memory

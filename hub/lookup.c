@@ -19,7 +19,7 @@
 // A reply has room for the tickets of HUB_ANSWERS hospitals at most, fewer where much is told of each. Those
 // beyond are named, without a ticket: who asks for fewer categories has room for more.
 enum {
-    ANSWERS_MAX = 1024,
+    ANSWERS_MAX = 1024, ANSWERS_FIRST = 4, // the one a power of four times the other
     NAME_BYTES = 24, NAME_FIELDS = 4,     // of one that is only named
     TICKET_BYTES = 720, TICKET_FIELDS = 4,
     ROW_BYTES = 26, ROW_FIELDS = 7,       // of a category, without what exists
@@ -55,10 +55,13 @@ typedef struct lookup {
     stop_record stop;
     uint64_t log_seq;
     day today;
-    answer *answers[ANSWERS_MAX]; // in the job's memory
-    size_t count;
+    err packed; // whether the reply could be written
+    answer **answers; // in the job's memory, as the list is
+    size_t count, room;
     size_t tickets, bytes, fields; // that the reply will hold, beside names
 } lookup;
+
+static void lookup_prepare(job *j);
 
 // Who opens records in an emergency says why, in a word of the rules' list: other words are not for the hub.
 static err emergency_check(lookup *l)
@@ -202,10 +205,29 @@ static err ticket_make(const lookup *l, answer *a, const card *c)
     return e ? e : ticket_batch_add(&h->tickets[h->tickets_at], body_of(l, a), &a->batch_index);
 }
 
-static err answer_new(lookup *l, uint64_t source, answer **ret)
+// Most patients have cards at a few hospitals: the list is short, and grows.
+static err answers_room(lookup *l)
 {
+    if (l->count < l->room)
+        return OK;
     if (l->count == ANSWERS_MAX)
         return ERR_LIMIT;
+    size_t room = l->room ? l->room * 4 : ANSWERS_FIRST;
+    answer **list = arena_get(&l->j->memory, room * sizeof *list);
+    if (!list)
+        return ERR_MEM;
+    if (l->count)
+        memcpy(list, l->answers, l->count * sizeof *list);
+    l->answers = list;
+    l->room = room;
+    return OK;
+}
+
+static err answer_new(lookup *l, uint64_t source, answer **ret)
+{
+    err e = answers_room(l);
+    if (e)
+        return e;
     answer *a = arena_get(&l->j->memory, sizeof *a);
     if (!a)
         return ERR_MEM;
@@ -390,6 +412,8 @@ err lookup_run(job *j, store_txn *t)
         else if (!l->count)
             status = ERR_NOT_FOUND;
     }
+    if (!j->note[0])
+        j->prepare = lookup_prepare;
     // The clinic hears "nothing" for "not found" and "not permitted" alike; a wrong asker is told so.
     return lookup_log(l, t, status);
 }
@@ -471,18 +495,35 @@ static err facilities_fill(lookup *l, Tsunagu__LookupReply *reply)
     return e;
 }
 
-void lookup_answer(job *j, err e)
+static err reply_pack(job *j)
 {
     Tsunagu__LookupReply reply = TSUNAGU__LOOKUP_REPLY__INIT;
     Tsunagu__LogHead head = TSUNAGU__LOG_HEAD__INIT;
+    const chain_head *at = &j->h->log.open; // what the batch's commit makes the head
+    err e = facilities_fill(j->state, &reply);
+    if (e)
+        return e;
+    head.seq = at->seq;
+    head.hash = wire_bytes(span_of(at->hash.at, HASH_BYTES));
+    reply.head = &head;
+    return wire_encode((const ProtobufCMessage *)&reply, &j->reply);
+}
+
+// Not yet told: the entry may still fail to be kept.
+static void lookup_prepare(job *j)
+{
+    lookup *l = j->state;
+    l->packed = reply_pack(j);
+}
+
+void lookup_answer(job *j, err e)
+{
     bool wrong_asker = e == OK && j->note[0];
-    if (e == OK && !wrong_asker)
-        e = facilities_fill(j->state, &reply);
     if (e == OK && !wrong_asker) {
-        head.seq = j->h->log.head.seq;
-        head.hash = wire_bytes(span_of(j->h->log.head.hash.at, HASH_BYTES));
-        reply.head = &head;
-        e = wire_encode((const ProtobufCMessage *)&reply, &j->reply);
+        lookup *l = j->state;
+        if (!j->prepared)
+            lookup_prepare(j); // without a ticket in the batch nobody was asked to
+        e = l->packed;
     }
     job_reply(j, e ? e : wrong_asker ? ERR_DENIED : OK, e || wrong_asker ? (span){0} : buf_span(&j->reply));
 }

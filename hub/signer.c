@@ -15,15 +15,20 @@ struct signer {
     bool stopping;
     ticket_batch *list;
     int count;
+    void (*then)(void *ctx);
+    void *ctx;
     err result;
 };
 
-static err sign_all(const signer *s, ticket_batch *list, int count)
+// Only the one who took the work on: nothing of it changes meanwhile.
+static err work_off(const signer *s)
 {
     err e = OK;
-    for (int i = 0; i < count && e == OK; i++)
-        if (list[i].count)
-            e = ticket_batch_sign(&list[i], s->key);
+    for (int i = 0; i < s->count && e == OK; i++)
+        if (s->list[i].count)
+            e = ticket_batch_sign(&s->list[i], s->key);
+    if (e == OK && s->then)
+        s->then(s->ctx);
     return e;
 }
 
@@ -36,11 +41,9 @@ static void *signer_main(void *arg)
             pthread_cond_wait(&s->work, &s->lock);
             continue;
         }
-        ticket_batch *list = s->list;
-        int count = s->count;
         s->state = SIGNER_BUSY;
         pthread_mutex_unlock(&s->lock);
-        err e = sign_all(s, list, count);
+        err e = work_off(s);
         pthread_mutex_lock(&s->lock);
         s->result = e;
         s->state = SIGNER_OVER;
@@ -85,11 +88,13 @@ void signer_stop(signer *s)
     free(s);
 }
 
-void signer_begin(signer *s, ticket_batch *list, int count)
+void signer_begin(signer *s, ticket_batch *list, int count, void (*then)(void *ctx), void *ctx)
 {
     pthread_mutex_lock(&s->lock);
     s->list = list;
     s->count = count;
+    s->then = then;
+    s->ctx = ctx;
     s->state = SIGNER_WANTED;
     pthread_cond_signal(&s->work);
     pthread_mutex_unlock(&s->lock);
@@ -112,7 +117,7 @@ err signer_wait(signer *s)
 {
     switch (take_back(s)) {
     case SIGNER_OVER: return s->result;
-    case SIGNER_WANTED: return sign_all(s, s->list, s->count);
+    case SIGNER_WANTED: return work_off(s);
     default: return OK;
     }
 }

@@ -14,7 +14,17 @@ typedef struct scene {
     sign_key *key;
     signer *s;
     ticket_batch list[BATCHES];
+    int behind; // how often it was called
 } scene;
+
+// Behind the signatures, never before.
+static void behind(void *ctx)
+{
+    scene *c = ctx;
+    for (int i = 0; i < BATCHES; i++)
+        assert_int_equal(c->list[i].is_signed, c->list[i].count > 0);
+    c->behind++;
+}
 
 static void scene_open(scene *c)
 {
@@ -53,8 +63,10 @@ static void all_are_signed_after_the_wait(void **state)
     for (int r = 0; r < ROUNDS; r++) {
         const uint32_t counts[BATCHES] = {1 + (uint32_t)r % 5, r % 2 ? 0 : 7, 2};
         fill(&c, (uint8_t)r, counts);
-        signer_begin(c.s, c.list, BATCHES);
+        c.behind = 0;
+        signer_begin(c.s, c.list, BATCHES, behind, &c);
         assert_int_equal(signer_wait(c.s), OK);
+        assert_int_equal(c.behind, 1);
         for (int i = 0; i < BATCHES; i++)
             assert_int_equal(c.list[i].is_signed, counts[i] > 0);
     }
@@ -69,8 +81,9 @@ static void a_dropped_batch_is_the_callers_again(void **state)
     scene_open(&c);
     for (int r = 0; r < ROUNDS; r++) {
         fill(&c, 1, counts);
-        signer_begin(c.s, c.list, BATCHES);
+        signer_begin(c.s, c.list, BATCHES, behind, &c);
         signer_drop(c.s);
+        c.behind = 0; // and so would this
         fill(&c, 2, counts); // would race, and be refused, if the signer were still at it
         assert_false(c.list[0].is_signed);
         assert_int_equal(signer_wait(c.s), OK); // nothing was begun since
@@ -86,13 +99,15 @@ static void what_cannot_be_signed_is_told(void **state)
     const uint32_t counts[BATCHES] = {1, 1, 1};
     scene_open(&c);
     fill(&c, 1, counts);
-    signer_begin(c.s, c.list, BATCHES);
+    signer_begin(c.s, c.list, BATCHES, NULL, NULL);
     assert_int_equal(signer_wait(c.s), OK);
+    c.behind = 0;
     for (int r = 0; r < ROUNDS; r++) {
-        signer_begin(c.s, c.list, BATCHES); // signed already
+        signer_begin(c.s, c.list, BATCHES, behind, &c); // signed already
         assert_int_equal(signer_wait(c.s), ERR_USAGE);
     }
     assert_int_equal(signer_wait(c.s), OK); // it does not linger
+    assert_int_equal(c.behind, 0);          // nor goes on
     scene_close(&c);
 }
 
@@ -105,7 +120,7 @@ static void it_stops_with_work_waiting(void **state)
         scene_open(&c);
         if (r % 2) {
             fill(&c, 1, counts);
-            signer_begin(c.s, c.list, BATCHES);
+            signer_begin(c.s, c.list, BATCHES, NULL, NULL);
         }
         scene_close(&c);
     }
