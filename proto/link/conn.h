@@ -93,6 +93,7 @@ struct link_conn {
     void *user;
     uint8_t *rx; // ciphertext in
     size_t rx_cap;
+    time_ms rx_busy; // when it was last filled to a good part
     buf in;      // plain bytes in, less than a frame between calls
     buf out;     // plain frames waiting
     size_t out_at;

@@ -136,14 +136,18 @@ void io_recv(link_conn *c)
     c->stream->ops->recv(c->stream, c->rx, c->rx_cap);
 }
 
-// A busy peer is read in large pieces, a quiet one waits with a small one.
+// A busy peer is read in large pieces, a quiet one waits with a small one. What it says at once should come in
+// one piece: its calls are then served together. So the piece stays large until nothing large came for a while.
 static void rx_fit(link_conn *c, size_t n)
 {
     size_t cap = c->rx_cap;
+    time_ms now = now_of(c);
+    if (n >= cap / 8)
+        c->rx_busy = now;
     if (n == cap && cap < RECV_MOST)
         cap *= 4;
-    else if (n < cap / 8 && cap > RECV_LEAST)
-        cap /= 4;
+    else if (cap > RECV_LEAST && now - c->rx_busy > TRIM_MS)
+        cap = RECV_LEAST;
     if (cap == c->rx_cap)
         return;
     free(c->rx);
