@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
+#include <time.h>
 #include "proto/store/inside.h"
 #include "proto/store/writer.h"
 
 #define BATCH_DEFAULT 256
 #define QUEUE_DEFAULT 65536
+// Those who were just answered often ask again at once. A batch of less than a FEW-th of the last one waits for
+// them so long, counted from those answers: a commit of one job costs as much as a commit of a hundred.
+#define FEW 4
+#define MORE_NS 400000
 
 struct writer {
     store *s;
@@ -13,8 +18,9 @@ struct writer {
     pthread_mutex_t mutex; // everything below
     pthread_cond_t work;
     writer_job *head, **tail;
-    size_t count;
-    bool idle, stopping, broken;
+    size_t count, last; // waiting; in the batch, or in the one before
+    struct timespec told; // when that one was answered
+    bool idle, gathering, stopping, broken;
 };
 
 static bool store_failed(err e)
@@ -22,16 +28,47 @@ static bool store_failed(err e)
     return e == ERR_IO || e == ERR_FULL || e == ERR_CORRUPT || e == ERR_MEM;
 }
 
-static err run_jobs(writer_job *batch, store_txn *t)
+static err run_job(writer_job *j, store_txn *t)
+{
+    uint64_t before = t->writes;
+    j->result = j->run(j, t);
+    if (store_failed(j->result))
+        return j->result;
+    // It would be told "refused" while half of it is kept: nothing of the batch may stand.
+    return j->result != OK && t->writes != before ? ERR_INTERNAL : OK;
+}
+
+// Takes what is waiting, up to `most`, to the end of a list. Returns how many; with the mutex held.
+static size_t take(writer *w, writer_job **end, size_t most)
+{
+    writer_job **cut = &w->head;
+    size_t n = 0;
+    for (; n < most && *cut != NULL; n++)
+        cut = &(*cut)->next;
+    *end = NULL;
+    if (n == 0)
+        return 0;
+    *end = w->head;
+    w->head = *cut;
+    *cut = NULL;
+    if (w->head == NULL)
+        w->tail = &w->head;
+    w->count -= n;
+    return n;
+}
+
+// Whoever comes while the batch runs still belongs to it.
+static err run_jobs(writer *w, writer_job *batch, store_txn *t)
 {
     for (writer_job *j = batch; j != NULL; j = j->next) {
-        uint64_t before = t->writes;
-        j->result = j->run(j, t);
-        if (store_failed(j->result))
-            return j->result;
-        // It would be told "refused" while half of it is kept: nothing of the batch may stand.
-        if (j->result != OK && t->writes != before)
-            return ERR_INTERNAL;
+        err e = run_job(j, t);
+        if (e != OK)
+            return e;
+        if (j->next == NULL) {
+            pthread_mutex_lock(&w->mutex);
+            w->last += take(w, &j->next, w->o.batch_max - w->last);
+            pthread_mutex_unlock(&w->mutex);
+        }
     }
     return OK;
 }
@@ -42,7 +79,7 @@ static err commit_batch(writer *w, writer_job *batch)
     err e = store_write(w->s, &t);
     if (e != OK)
         return e;
-    e = run_jobs(batch, t);
+    e = run_jobs(w, batch, t);
     if (e == OK && w->o.before != NULL)
         e = w->o.before(w->o.ctx, t);
     if (e == OK)
@@ -83,17 +120,24 @@ static void run_batch(writer *w, writer_job *batch)
         w->o.telling(w->o.ctx, false);
 }
 
-// With the mutex held; NULL when there is nothing.
-static writer_job *take_batch(writer *w)
+// With the mutex held.
+static bool few(const writer *w)
 {
-    writer_job *batch = w->head, **end = &w->head;
-    for (size_t n = 0; n < w->o.batch_max && *end != NULL; n++, w->count--)
-        end = &(*end)->next;
-    w->head = *end;
-    *end = NULL;
-    if (w->head == NULL)
-        w->tail = &w->head;
-    return batch;
+    return w->count * FEW < w->last;
+}
+
+static void wait_for_more(writer *w)
+{
+    struct timespec until = w->told;
+    until.tv_nsec += MORE_NS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    w->gathering = true;
+    while (few(w) && !w->stopping && pthread_cond_timedwait(&w->work, &w->mutex, &until) == 0)
+        ;
+    w->gathering = false;
 }
 
 static void *writer_main(void *arg)
@@ -108,10 +152,13 @@ static void *writer_main(void *arg)
         w->idle = false;
         if (w->head == NULL)
             break;
-        writer_job *batch = take_batch(w);
+        wait_for_more(w);
+        writer_job *batch;
+        w->last = take(w, &batch, w->o.batch_max);
         pthread_mutex_unlock(&w->mutex);
         run_batch(w, batch);
         pthread_mutex_lock(&w->mutex);
+        clock_gettime(CLOCK_MONOTONIC, &w->told);
     }
     pthread_mutex_unlock(&w->mutex);
     return NULL;
@@ -122,6 +169,15 @@ static void free_writer(writer *w)
     pthread_cond_destroy(&w->work);
     pthread_mutex_destroy(&w->mutex);
     free(w);
+}
+
+static void work_init(pthread_cond_t *c)
+{
+    pthread_condattr_t a;
+    pthread_condattr_init(&a);
+    pthread_condattr_setclock(&a, CLOCK_MONOTONIC);
+    pthread_cond_init(c, &a);
+    pthread_condattr_destroy(&a);
 }
 
 err writer_start(store *s, const writer_options *o, writer **ret)
@@ -137,13 +193,22 @@ err writer_start(store *s, const writer_options *o, writer **ret)
         w->o.queue_max = QUEUE_DEFAULT;
     w->tail = &w->head;
     pthread_mutex_init(&w->mutex, NULL);
-    pthread_cond_init(&w->work, NULL);
+    work_init(&w->work);
     if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
         free_writer(w);
         return ERR_MEM;
     }
     *ret = w;
     return OK;
+}
+
+// With the mutex held: is there a reason to rouse the thread? Then its signal must follow: one is enough.
+static bool rouse_now(writer *w)
+{
+    bool yes = w->head != NULL && (w->idle || (w->gathering && !few(w)));
+    if (yes)
+        w->idle = w->gathering = false;
+    return yes;
 }
 
 static err enqueue(writer *w, writer_job *j, bool rouse)
@@ -158,14 +223,12 @@ static err enqueue(writer *w, writer_job *j, bool rouse)
         e = ERR_CLOSED;
     else if (w->count >= w->o.queue_max)
         e = ERR_BUSY;
-    bool wake = rouse && e == OK && w->idle;
     if (e == OK) {
         *w->tail = j;
         w->tail = &j->next;
         w->count++;
     }
-    if (wake)
-        w->idle = false; // one signal is enough
+    bool wake = rouse && e == OK && rouse_now(w);
     pthread_mutex_unlock(&w->mutex);
     if (wake)
         pthread_cond_signal(&w->work);
@@ -185,9 +248,7 @@ err writer_queue(writer *w, writer_job *j)
 void writer_wake(writer *w)
 {
     pthread_mutex_lock(&w->mutex);
-    bool wake = w->idle && w->head != NULL;
-    if (wake)
-        w->idle = false;
+    bool wake = rouse_now(w);
     pthread_mutex_unlock(&w->mutex);
     if (wake)
         pthread_cond_signal(&w->work);

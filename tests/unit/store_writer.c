@@ -36,7 +36,7 @@ struct job {
     scene *c;
     uint64_t number;
     err gives;
-    bool puts, holds;
+    bool puts, holds, holds_run; // the writer: when told of, when run
 };
 
 static err put_number(store_txn *t, int table, uint64_t n)
@@ -46,13 +46,17 @@ static err put_number(store_txn *t, int table, uint64_t n)
     return store_put(t, table, span_of(key, 8), span_of(key, 8));
 }
 
+static void hold_here(scene *c)
+{
+    sem_post(&c->held);
+    sem_wait(&c->hold);
+}
+
 static err run_job(writer_job *b, store_txn *t)
 {
     job *j = (job *)b;
-    if (j->holds) {
-        sem_post(&j->c->held);
-        sem_wait(&j->c->hold);
-    }
+    if (j->holds_run)
+        hold_here(j->c);
     if (j->puts) {
         err e = put_number(t, 0, j->number);
         if (e != OK)
@@ -65,6 +69,8 @@ static void done_job(writer_job *b, err e)
 {
     job *j = (job *)b;
     scene *c = j->c;
+    if (j->holds)
+        hold_here(c);
     c->told_outside |= !c->telling;
     c->order[c->done] = j->number;
     c->results[c->done++] = e;
@@ -194,6 +200,36 @@ static void one_commit_for_many(void **state)
             assert_int_equal(kept(g.s, 0, i), i != 51);
     }
     assert_true(kept(g.s, 1, 99)); // what `before` put, in the same commit
+    stage_end(&g);
+}
+
+// Whoever comes while a batch runs is committed with it; and nobody waits for ever for others.
+static void late_ones_belong_to_it(void **state)
+{
+    (void)state;
+    static stage g;
+    static job first, jobs[9], lone;
+    stage_start(&g, 9, 0);
+    first = job_of(&g, 0, OK, true);
+    first.holds_run = true;
+    assert_int_equal(writer_submit(g.w, &first.base), OK);
+    sem_wait(&g.c.held);
+    for (uint64_t i = 0; i < 9; i++) {
+        jobs[i] = job_of(&g, i + 1, OK, true);
+        assert_int_equal(writer_submit(g.w, &jobs[i].base), OK);
+    }
+    unsigned before_syncs = atomic_load(&syncs);
+    sem_post(&g.c.hold);
+    wait_for(&g, 10);
+    assert_int_equal(atomic_load(&syncs) - before_syncs, 2); // nine, and the one beyond batch_max
+    assert_int_equal(g.c.afters, 2);
+    lone = job_of(&g, 10, OK, true);
+    assert_int_equal(writer_submit(g.w, &lone.base), OK);
+    wait_for(&g, 1);
+    for (uint64_t i = 0; i <= 10; i++) {
+        assert_int_equal(g.c.order[i], i);
+        assert_true(kept(g.s, 0, i));
+    }
     stage_end(&g);
 }
 
@@ -445,7 +481,8 @@ static void many_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_commit_for_many),         cmocka_unit_test(a_store_error_fails_the_batch),
+        cmocka_unit_test(one_commit_for_many),         cmocka_unit_test(late_ones_belong_to_it),
+        cmocka_unit_test(a_store_error_fails_the_batch),
         cmocka_unit_test(before_and_after_may_refuse), cmocka_unit_test(a_failed_commit_ends_it),
         cmocka_unit_test(a_full_queue_refuses),        cmocka_unit_test(stop_runs_what_waits),
         cmocka_unit_test(queued_jobs_go_together),     cmocka_unit_test(many_threads),
