@@ -50,6 +50,7 @@ struct store {
     unsigned idle_count;
     store_txn *writing;     // the one write transaction's memory, reused
     uint64_t reserved;      // bytes of the file known to have disk blocks
+    uint64_t filled;        // bytes of the file that were written once
     uint8_t *stage;         // a value to be put that may lie in pages the put moves
     size_t stage_cap;
 };

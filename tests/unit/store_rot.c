@@ -25,6 +25,26 @@ static size_t row_of(int table, uint32_t i, uint8_t key[static 24], uint8_t valu
     return len;
 }
 
+static void path_of(const place *p, char path[static 160])
+{
+    snprintf(path, 160, "%s/data.mdb", p->dir);
+}
+
+// What is written ahead of the pages holds nothing that could be lost: without it each byte counts.
+static void trim(const place *p)
+{
+    char path[160];
+    struct { uint64_t last_page, txn; } meta[2]; // where LMDB 0.9 has them, in the pages 0 and 1
+    path_of(p, path);
+    int fd = open(path, O_RDWR);
+    assert_true(fd >= 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pread(fd, &meta[i], sizeof meta[i], i * 4096 + 136), sizeof meta[i]);
+    uint64_t last = meta[meta[1].txn > meta[0].txn].last_page;
+    assert_int_equal(ftruncate(fd, (off_t)((last + 1) * 4096)), 0);
+    close(fd);
+}
+
 static void fill(const place *p)
 {
     uint8_t key[24], value[9000];
@@ -42,11 +62,7 @@ static void fill(const place *p)
             assert_int_equal(store_commit(t), OK);
     }
     store_close(s);
-}
-
-static void path_of(const place *p, char path[static 160])
-{
-    snprintf(path, 160, "%s/data.mdb", p->dir);
+    trim(p);
 }
 
 static image load(const place *p)
