@@ -5,20 +5,25 @@
 
 enum { STOP_VALUE = 16, STOP_ORDER_VALUE = CARD_KEY_BYTES + 8 };
 
+typedef struct cards {
+    index_visit visit;
+    void *ctx;
+} cards;
+
+// A value that passed its check but is no card is as bad as a failed check.
+static err card_one(void *ctx, span key, span value)
+{
+    const cards *all = ctx;
+    card c;
+    return key.len == CARD_KEY_BYTES && card_unpack(value, &c) == OK ? all->visit(all->ctx, &c) : ERR_CORRUPT;
+}
+
+// What lies behind a patient's cards is not even looked at: another's broken card is no matter of his.
 err index_cards(store_txn *t, const pseudonym *who, index_visit visit, void *ctx)
 {
-    span prefix = span_of(who->at, PSEUDONYM_BYTES), key, value;
-    card c;
-    err e = store_seek(t, TABLE_CARD, prefix, &key, &value);
-    while (e == OK && key.len == CARD_KEY_BYTES && memcmp(key.at, who->at, PSEUDONYM_BYTES) == 0) {
-        // A value that passed its check but is no card is as bad as a failed check.
-        if (card_unpack(value, &c) != OK)
-            return ERR_CORRUPT;
-        e = visit(ctx, &c);
-        if (e == OK)
-            e = store_next(t, TABLE_CARD, &key, &value);
-    }
-    return e == ERR_NOT_FOUND ? OK : e;
+    cards all = {visit, ctx};
+    span prefix = span_of(who->at, PSEUDONYM_BYTES);
+    return store_walk(t, TABLE_CARD, prefix, prefix, card_one, &all);
 }
 
 err index_card(store_txn *t, const pseudonym *who, uint64_t facility, card *ret)
