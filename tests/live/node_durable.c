@@ -61,27 +61,49 @@ static void hub_back(void)
     state_await(HOSPITAL, "state", "connected");
 }
 
-// In a process of its own, to be killed at any moment.
-static pid_t apart(int i)
+static pid_t apart_now[NODES]; // nobody is left behind by a test that failed
+
+static void process(int i)
 {
     char name[80], path[128];
-    node_down(i);
-    snprintf(name, sizeof name, "%s.yaml", d[i].name);
-    pid_t pid = spawn("tsunagu-node", name);
     snprintf(name, sizeof name, "%s.sock", d[i].name);
     place_path(&w.p, name, path);
+    (void)unlink(path); // what a killed one left
+    snprintf(name, sizeof name, "%s.yaml", d[i].name);
+    apart_now[i] = spawn("tsunagu-node", name);
     time_ms until = clock_mono_ms() + PATIENCE_MS;
     while (access(path, F_OK) != 0 && clock_mono_ms() < until)
         nap();
-    state_await(i, "state", "connecting");
-    return pid;
 }
 
-static void killed(int i, pid_t pid)
+// In a process of its own, to be killed at any moment.
+static void apart(int i)
 {
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
+    node_down(i);
+    process(i);
+    state_await(i, "state", "connecting");
+}
+
+static void process_kill(int i)
+{
+    if (apart_now[i] > 0) {
+        kill(apart_now[i], SIGKILL);
+        waitpid(apart_now[i], NULL, 0);
+    }
+    apart_now[i] = 0;
+}
+
+static void killed(int i)
+{
+    process_kill(i);
     node_up(i);
+}
+
+static int ended(void **state)
+{
+    for (int i = 0; i < NODES; i++)
+        process_kill(i);
+    return end(state);
 }
 
 // The clinic's ticket for the hospital, and a document behind it.
@@ -144,7 +166,8 @@ static void withdrawn_at_the_clinic_with_the_hub_away(void **state)
     withdrawn_says("kept"); // twice is once
     kept_is("1");
     // Killed, and said once more by the one that rose again; killed again.
-    killed(CLINIC, apart(CLINIC));
+    apart(CLINIC);
+    killed(CLINIC);
     nothing_is_read(NULL, NULL);
     kept_is("1");
     consent_is("withdrawn", "no"); // nobody has told the hospital
@@ -187,9 +210,9 @@ static void ended_at_the_desk_with_the_hub_away(void **state)
         char id[33];
         request_of("C-1", "completed", id);
         hub_gone();
-        pid_t pid = apart(HOSPITAL);
+        apart(HOSPITAL);
         assert_int_equal(DO(HOSPITAL, ends[i].command, "chart", CHART, "by", "desk"), OK);
-        killed(HOSPITAL, pid);
+        killed(HOSPITAL);
         await(HOSPITAL, id, ends[i].state);
         consent_is("withdrawn", "yes");
         consent_is("state", "pending");
@@ -209,19 +232,19 @@ static void narrowed_with_the_hub_away(void **state)
     said s;
     request_of("C-1", "completed", id);
     hub_gone();
-    pid_t pid = apart(CLINIC);
+    apart(CLINIC);
     assert_int_equal(DO(CLINIC, "request.change", "as", "clerk", "id", id, "categories", "basics"), OK);
-    killed(CLINIC, pid);
+    killed(CLINIC);
     await(CLINIC, id, "changed");
     hub_back();
     await(CLINIC, id, "completed");
     consent_is("categories", "basics");
     // At the desk.
     hub_gone();
-    pid = apart(HOSPITAL);
+    apart(HOSPITAL);
     assert_int_equal(DO(HOSPITAL, "confirm", "chart", CHART, "by", "desk", "to", "federation", "categories",
                         "laboratory", "sure", "yes"), OK);
-    killed(HOSPITAL, pid);
+    killed(HOSPITAL);
     consent_is("categories", "laboratory");
     consent_is("state", "pending");
     hub_back();
@@ -231,6 +254,70 @@ static void narrowed_with_the_hub_away(void **state)
     await(CLINIC, id, "completed");
 }
 
+// One after the other: each step is taken while the hub is away and the nodes are killed behind it. What the record
+// at either end says afterwards is what the step made of it, and nothing happens twice.
+static void killed_between_each_pair_of_steps(void **state)
+{
+    (void)state;
+    static const struct {
+        int at;
+        const char *command, *key, *value, *clinic, *hospital;
+    } steps[] = {
+        {HOSPITAL, "ask-back", "text", "who?", "asked-back", "asked-back"},
+        {CLINIC, "request.reply", "text", "she", "received", "received"},
+        {HOSPITAL, "accept", "chart", CHART, "received", "checking"},
+        {HOSPITAL, "check", NULL, NULL, "completed", "completed"},
+        {CLINIC, "request.change", "categories", "basics,laboratory", "completed", "completed"},
+        {CLINIC, "request.change", "categories", "basics,laboratory,prescriptions", "changed", "changed"},
+        {HOSPITAL, "change.keep", "text", "no", "completed", "completed"},
+        {CLINIC, "own.withdraw", "number", "C-1", "withdrawn", "withdrawn"},
+    };
+    char id[33];
+    said s;
+    request_of("C-1", "completed", id);
+    assert_int_equal(DO(HOSPITAL, "withdraw", "chart", CHART, "by", "desk"), OK);
+    await(CLINIC, id, "withdrawn");
+    assert_int_equal(ask("C-1", "TARO", id), OK);
+    await(HOSPITAL, id, "received");
+    await(CLINIC, id, "received");
+    hub_gone();
+    for (int i = 0; i < NODES; i++)
+        apart(i);
+    for (size_t n = 0; n < sizeof steps / sizeof steps[0]; n++) {
+        const char *as = steps[n].at == CLINIC ? "clerk" : strcmp(steps[n].command, "check") == 0 ? "second" : "liaison";
+        const char *args[] = {"as", as, "id", id, steps[n].key, steps[n].value, NULL};
+        printf("    %s\n", steps[n].command);
+        assert_int_equal(do_it(steps[n].at, steps[n].command, args), OK);
+        for (int i = 0; i < NODES; i++)
+            process_kill(i);
+        hub_up();
+        for (int i = 0; i < NODES; i++)
+            process(i);
+        await(HOSPITAL, id, steps[n].hospital);
+        await(CLINIC, id, steps[n].clinic);
+        state_await(HOSPITAL, "letters", "0");
+        state_await(CLINIC, "letters", "0");
+        hub_gone();
+    }
+    // Each step stands once in the history, at either end.
+    static const struct { int at; const char *event; int times; } once[] = {
+        {CLINIC, "ask-back", 1}, {CLINIC, "reply", 1}, {CLINIC, "keep", 1}, {CLINIC, "withdraw", 2},
+        {HOSPITAL, "ask-back", 1}, {HOSPITAL, "reply", 1}, {HOSPITAL, "accept", 1}, {HOSPITAL, "keep", 1},
+    };
+    for (size_t n = 0; n < sizeof once / sizeof once[0]; n++) {
+        int times = 0;
+        assert_int_equal(once[n].at == CLINIC ? SAY(CLINIC, "requests", &s, "as", "clerk", "id", id)
+                                              : SAY(HOSPITAL, "inbox.show", &s, "as", "liaison", "id", id), OK);
+        for (size_t k = 0; k < count_of(&s, "step"); k++)
+            times += strcmp(field(&s, "step", k, "event"), once[n].event) == 0;
+        said_done(&s);
+        if (times < 1 || times > once[n].times)
+            fail_msg("%s at %s: %d times", once[n].event, d[once[n].at].name, times);
+    }
+    for (int i = 0; i < NODES; i++)
+        killed(i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +325,7 @@ int main(void)
         cmocka_unit_test(tickets_end_with_the_hub_there),
         cmocka_unit_test(ended_at_the_desk_with_the_hub_away),
         cmocka_unit_test(narrowed_with_the_hub_away),
+        cmocka_unit_test(killed_between_each_pair_of_steps),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, begin, ended);
 }
