@@ -20,7 +20,10 @@ void flow_show(control_in *in, const policy *p, const request *r, const char *ki
     control_text(in, "chart", r->chart[0] ? r->chart : r->body->chart);
     control_facility(in, "facility", r->own);
     control_facility(in, "other", r->other);
-    control_text(in, "other_name", f == POLICY_NONE ? "" : policy_facility_at(p, f).name);
+    if (f == POLICY_NONE)
+        control_facility(in, "other_name", r->other); // it has left: its number is what is left of it
+    else
+        control_text(in, "other_name", policy_facility_at(p, f).name);
     control_text(in, "urgency", urgency[r->body->urgency < 3 ? r->body->urgency : 2]);
     control_text(in, "staff", r->body->staff);
     control_time(in, "at", r->made_ms);

@@ -6,6 +6,7 @@
 
 #include "policies/engine/flow.h"
 #include "policies/forms/check.h"
+#include "policies/forms/label.h"
 #include "policies/forms/number.h"
 #include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
@@ -406,6 +407,9 @@ void written_show(control_in *in, const policy *p, const Tsunagu__RequestBody *b
                 control_text(in, "field", f.fields[k].name);
                 control_text(in, "asks", no == POLICY_NONE ? "" : control_japanese(in) ? field.label_ja : field.label_en);
                 control_text(in, "value", f.fields[k].values[v]);
+                control_text(in, "shown", no == POLICY_NONE ? f.fields[k].values[v]
+                                                            : form_value_label(p, form, no, f.fields[k].values[v],
+                                                                               control_japanese(in)));
             }
         }
         filled_done(&f);

@@ -9,6 +9,8 @@
 #include "node/rulebook/members.h"
 #include "policies/engine/flow.h"
 #include "policies/engine/forms.h"
+#include "policies/forms/filled.h"
+#include "policies/forms/label.h"
 #include "proto/base/luhn.h"
 #include "proto/base/tongue.h"
 
@@ -201,6 +203,9 @@ static err form_show(control_in *in, const policy *p, span packed)
             control_text(in, "field", f.fields[i].name);
             control_text(in, "label", no == POLICY_NONE ? "" : control_japanese(in) ? v.label_ja : v.label_en);
             control_text(in, "value", f.fields[i].values[k]);
+            control_text(in, "shown", no == POLICY_NONE ? f.fields[i].values[k]
+                                                        : form_value_label(p, form, no, f.fields[i].values[k],
+                                                                           control_japanese(in)));
         }
     }
     filled_done(&f);
@@ -324,6 +329,7 @@ void applications_decide(node *n, control_in *in)
 
 typedef struct drafting {
     members m;
+    const char *node; // this one
     uint64_t joins, leaves;
     err failed;
 } drafting;
@@ -350,6 +356,28 @@ static err facility_put(members *m, const joining *r)
     return e;
 }
 
+// Who files documents without a node of its own has a shelf at this one.
+static err filer_put(drafting *d, const joining *r)
+{
+    filled f;
+    err e = form_unpack(wire_span(r->form), &f);
+    if (e)
+        return e;
+    bool files = strcmp(filled_value(&f, "way"), "view-file") == 0;
+    filled_done(&f);
+    member_node *home = files ? members_find_node(&d->m, d->node) : NULL;
+    if (!home)
+        return OK;
+    uint64_t *codes = arena_get(&d->m.mem, (home->disclose_count + 1) * sizeof *codes);
+    if (!codes)
+        return ERR_MEM;
+    if (home->disclose_count)
+        memcpy(codes, home->discloses, home->disclose_count * sizeof *codes);
+    codes[home->disclose_count++] = r->facility;
+    home->discloses = codes;
+    return OK;
+}
+
 // All that is decided and not yet in force: one signature may do for several.
 static err draft_one(void *ctx, const joining *r)
 {
@@ -360,6 +388,8 @@ static err draft_one(void *ctx, const joining *r)
         d->leaves += members_drop(&d->m, r->facility);
     else if (!members_find(&d->m, r->facility)) {
         d->failed = facility_put(&d->m, r);
+        if (d->failed == OK)
+            d->failed = filer_put(d, r);
         d->joins += d->failed == OK;
     }
     return d->failed;
@@ -381,7 +411,7 @@ static err draft_make(node *n, const char *union_id, buf *bundle, buf *held, dra
 
 void applications_draft(node *n, control_in *in)
 {
-    drafting d = {0};
+    drafting d = {.node = n->config.name};
     buf bundle = {0}, held = {0}, list = {0};
     book *b = node_book(n);
     int no = policy_node(b->r->p, n->config.name);

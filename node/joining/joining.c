@@ -211,7 +211,7 @@ err joining_read(job *j, joining *r, span form, span pledge)
     r->name = kept(j, &f, "facility-name", &e);
     r->union_id = kept(j, &f, "union", &e);
     r->kind = kept(j, &f, "kind", &e);
-    r->discloses = strcmp(filled_value(&f, "way"), "disclose") == 0;
+    r->discloses = !r->leaving && strcmp(filled_value(&f, "way"), "view") != 0; // its records, or its shelf
     if (e == OK && institution_parse(span_str(filled_value(&f, "facility-code")), &r->facility) != OK)
         e = ERR_FORMAT;
     if (e == OK && strlen(r->name) > NAME_MOST) {

@@ -92,7 +92,7 @@ static void look_put(const listing *l, const notice *k)
         snprintf(text, sizeof text, "tsunagu consents --id %s", id);
         break;
     case FLOW_EVENT_EMERGENCY: case FLOW_EVENT_REVIEW_DUE: case FLOW_EVENT_CONSENT_DUE:
-        snprintf(text, sizeof text, "tsunagu log list");
+        snprintf(text, sizeof text, "tsunagu reviews --all");
         break;
     case FLOW_EVENT_APPLIED: case FLOW_EVENT_JOINED: case FLOW_EVENT_LEFT:
         snprintf(text, sizeof text, k->facility == SECRETARIAT ? "tsunagu applications --all" : "tsunagu status");

@@ -220,7 +220,7 @@ static void paths_put(const node *n, const members_shelf *s, uint32_t version, b
     }
     buf_printf(bundle, "%s/%u." FOLDER_BUNDLE, n->config.rules_dir, version);
     for (size_t i = 0; i < s->count; i++)
-        buf_printf(held, "%s%s/members/%s-%u.list", i ? " " : "", n->config.rules_dir, s->lists[i]->union_id,
+        buf_printf(held, "%s%s/members/%s-%u.list", i ? "," : "", n->config.rules_dir, s->lists[i]->union_id,
                    s->lists[i]->serial);
 }
 

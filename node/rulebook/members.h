@@ -44,7 +44,7 @@ void lists_try(node_lists *l);                                                  
 // What the hub says. Any thread, without the lock.
 void lists_hear(node *n, Tsunagu__ListHead *const *lists, size_t count);
 // A draft that follows the newest list held of this union, or begins with the council's bundle; and where the
-// bundle and the lists that hold lie on the disk (joined by blanks), for whoever signs. ERR_NOT_FOUND: no such union.
+// bundle and the lists that hold lie on the disk (joined by commas), for whoever signs. ERR_NOT_FOUND: no such union.
 MUST_CHECK err lists_draft(node *n, const char *union_id, members *ret, buf *ret_bundle, buf *ret_held);
 // What came for `want`. Without the lock. false: refused.
 bool lists_judge(node *n, const list_want *want, span bytes);

@@ -106,14 +106,38 @@ static err draft_write(const invocation *v, ask *a, char *name, size_t cap, cons
     return paper_write(v, out, wire_span(a->reply->data));
 }
 
+// A blank and a word, so that a shell takes it as one: the line is to work as it is printed.
+static void word_put(buf *out, const char *text, size_t len)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-:@%";
+    if (len && strspn(text, plain) >= len) {
+        buf_printf(out, " %.*s", (int)len, text);
+        return;
+    }
+    buf_put_str(out, " '");
+    for (size_t i = 0; i < len; i++)
+        buf_printf(out, text[i] == '\'' ? "'\\''" : "%c", text[i]);
+    buf_put_str(out, "'");
+}
+
 static void draft_say(const char *path, const Tsunagu__ControlRecord *r)
 {
     const char *held = record_field(r, "held"), *bundle = record_field(r, "bundle"), *id = record_field(r, "union");
     printf(_("%s: a draft of list %s of %s: %s come, %s leave\n"), path, record_field(r, "serial"), id,
            record_field(r, "joins"), record_field(r, "leaves"));
     printf(_("next, where the secretariat's key is (take the draft, the rules and the lists there):\n"));
-    printf("  tsunagu members sign %s%s%s --bundle %s --key %s.key\n", path, held && held[0] ? " " : "", held ? held : "",
-           bundle, id);
+    buf line = {0};
+    buf_put_str(&line, "  tsunagu members sign");
+    word_put(&line, path, strlen(path));
+    for (const char *at = held ? held : ""; *at;) {
+        size_t len = strcspn(at, ",");
+        word_put(&line, at, len);
+        at += len + (at[len] == ',');
+    }
+    buf_put_str(&line, " --bundle");
+    word_put(&line, bundle, strlen(bundle));
+    printf("%s --key %s.key\n", buf_str(&line), id);
+    buf_done(&line);
 }
 
 static int draft(invocation *v, const char *out, bool json)

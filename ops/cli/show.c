@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ops/cli/notes.h"
 #include "ops/cli/remarks.h"
 #include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
@@ -189,7 +190,7 @@ static const char *head_of(const char *name)
         {"overdue", N_("overdue")}, {"said", N_("said last")}, {"reason_words", N_("reason")}, {"staff", N_("staff")},
         {"who", N_("who")}, {"text", N_("words")}, {"consent_to", N_("agreed to")}, {"form", N_("paper")},
         {"asks", N_("field")}, {"value", N_("filled in")}, {"what", N_("what")}, {"look", N_("look at")},
-        {"taken", N_("taken")},
+        {"taken", N_("taken")}, {"shown", N_("filled in")},
     };
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         if (strcmp(heads[i].name, name) == 0)
@@ -197,14 +198,18 @@ static const char *head_of(const char *name)
     return name;
 }
 
-// Values that are words of ours, for people; --json always has them as they are.
-static const char *value_of(const char *key, const char *value)
+static bool is_one_of(const char *key, const char *const *list, size_t count)
 {
-    static const char *const keys[] = {
-        "state", "status", "why", "review", "strength", "until", "rules", "consented", "verified", "emergency",
-        "withdrawn", "twin", "kana_family", "kana_given", "kanji", "birth_date", "sex", "postal",
-        "telephone", "insurance", "side", "agreed", "consent", "urgency", "overdue", "by",
-    };
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i], key) == 0)
+            return true;
+    return false;
+}
+#define IS_ONE_OF(key, list) is_one_of(key, list, sizeof(list) / sizeof(list)[0])
+
+// Words of ours.
+static const char *word_of(const char *value)
+{
     static const char *const words[] = {
         N_("connected"), N_("connecting"), N_("serving"), N_("absent"), N_("same"), N_("other"), N_("new"),
         N_("changed"), N_("published"), N_("pending"), N_("forever"), N_("yes"), N_("no"), N_("agrees"),
@@ -217,22 +222,45 @@ static const char *value_of(const char *key, const char *value)
         N_("draft"), N_("enquiring"), N_("sent"), N_("received"), N_("asked-back"), N_("checking"), N_("accepted"),
         N_("disclosed"), N_("completed"), N_("rejected"), N_("cancelled"), N_("ended"), N_("objected"), N_("usual"),
         N_("soon"), N_("at once"), N_("clinic"), N_("hospital"), N_("clock"),
+        // what befell a request
+        N_("enquire"), N_("held"), N_("none-held"), N_("send"), N_("receive"), N_("ask-back"), N_("reply"), N_("propose"),
+        N_("return"), N_("accept"), N_("publish"), N_("complete"), N_("reject"), N_("cancel"), N_("change"), N_("keep"),
+        N_("withdraw"), N_("object"), N_("end"), N_("expire"),
+        // forms, and an application's way
+        N_("registration"), N_("application"), N_("pledge"), N_("leaving"), N_("joining"), N_("filed"), N_("waiting"),
+        N_("approved"), N_("done"),
     };
-    static char remarks[2048]; // until the next call: a cell is shown before the next is asked for
-    bool ours = false;
-    if (strcmp(key, "remarks") == 0) {
-        buf text = {.max = sizeof remarks};
-        bool put = remarks_put(&text, value) == OK;
-        snprintf(remarks, sizeof remarks, "%s", put ? buf_str(&text) : value);
-        buf_done(&text);
-        return remarks;
-    }
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0] && !ours; i++)
-        ours = strcmp(keys[i], key) == 0;
-    for (size_t i = 0; i < sizeof words / sizeof words[0] && ours; i++)
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i], value) == 0)
             return _(words[i]);
     return value;
+}
+
+// Values as people read them; --json always has them as they are. Until the next call.
+static const char *value_of(const char *key, const char *value)
+{
+    static const char *const keys[] = {
+        "state", "status", "why", "review", "strength", "until", "rules", "consented", "verified", "emergency",
+        "withdrawn", "twin", "kana_family", "kana_given", "kanji", "birth_date", "sex", "postal",
+        "telephone", "insurance", "side", "agreed", "consent", "urgency", "overdue", "by", "event", "form", "kind",
+    };
+    static const char *const times[] = {"at", "since", "due"};
+    static const char *const said[] = {"said", "trouble", "text"}; // a daemon may have said it, or people
+    static char told[2048];
+    if (strcmp(key, "remarks") == 0 || IS_ONE_OF(key, said)) {
+        buf text = {.max = sizeof told};
+        bool put = (strcmp(key, "remarks") == 0 ? remarks_put(&text, value) : note_put(&text, value)) == OK;
+        snprintf(told, sizeof told, "%s", put ? buf_str(&text) : value);
+        buf_done(&text);
+        return told;
+    }
+    if (IS_ONE_OF(key, times) && strlen(value) == sizeof "2026-04-01T09:00:00.000+09:00" - 1) {
+        snprintf(told, sizeof told, "%.10s %.5s", value, value + 11);
+        return told;
+    }
+    if (strcmp(key, "why") == 0 && strcmp(value, "granted") == 0)
+        return ""; // nothing speaks against it
+    return IS_ONE_OF(key, keys) ? word_of(value) : value;
 }
 
 static const char *field_of(const Tsunagu__ControlRecord *r, const char *key)

@@ -475,7 +475,7 @@ const command_row command_table[] = {
      inbox_one_options, "inbox.show",
      "form: kana_family kana_given kanji_family kanji_given birth sex postal telephone consent_to categories "
      "until emergency proxy | "
-     "paper: form version number | filled: asks value | "
+     "paper: form version number | filled: asks shown | "
      "step: time event by state who text | "
      "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance consented "
      "remarks",
@@ -640,7 +640,7 @@ const command_row command_table[] = {
     {"applications", N_("who wants to join or leave, as filed here or come to the secretariat"), NULL, applications_options,
      "applications", "application: number kind side state union facility name at by reason text", NULL},
     {"applications show", N_("one of them: every field of its forms"), NULL, application_options, "applications.show",
-     "application: number kind side state union facility name node at staff by reason text | field: form label value", NULL},
+     "application: number kind side state union facility name node at staff by reason text | field: form label shown", NULL},
     {"applications decide", N_("approve or refuse it, as the secretariat"),
      N_("The applicant is told. Approved, a draft of the union's next list is written with everything that was decided\n"
         "and does not yet hold; the command to sign it is printed. It holds once it is signed and published."),

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// A value as people read it: the other way round from form_value.
+// Owner: the rules' memory, or `value` itself. Thread: any. Fails: never; what is not known stays as it is written.
+#ifndef TSUNAGU_FORMS_LABEL_H
+#define TSUNAGU_FORMS_LABEL_H
+
+#include <stdbool.h>
+
+#include "policies/engine/forms.h"
+
+const char *form_value_label(const policy *p, int form, int field, const char *value, bool japanese);
+
+#endif
