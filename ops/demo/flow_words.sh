@@ -9,7 +9,7 @@ word paper_printed 'the clerk prints the consent form on one A4 page; its number
 word form_wrong 'the form could not be made: %s' '用紙を作れません: %s'
 word form_slip 'kanji written where kana belong: the check names the line and what would be right' \
     'カナの欄に漢字: 検査が、行と正しい書きかたを示します'
-word form_good 'corrected and complete: %s' '直して、もれなし: %s'
+word form_good 'checked, nothing is missing: %s' '検査しました。もれはありません: %s'
 word form_consent 'the consent form' '参加同意書'
 word form_registration 'the registration request' '患者登録依頼書'
 
@@ -33,6 +33,14 @@ word step_inbox 'The hospitals'\'' liaison offices look, ask back, refuse' '病�
 word inbox_has '%s has the request of %s in its inbox, marked "soon"' '%s の受信箱に %s の依頼 (急ぎ) があります'
 word beside '%s sees its own patient %s beside the form, and what agrees and what differs (%s)' \
     '%s では、依頼書の横に自院の患者 %s が並び、合うところと違うところがわかります (%s)'
+word match_finds 'forms with mistakes find their patient too; of 100 forms, and of those shown as possible:' \
+    '誤りのある依頼書でも本人が見つかります。100 枚のうち、また示された人のうち:'
+word match_line '%3d %% found, %3d %% right: %s' '%3d %% 見つかり、%3d %% が本人: %s'
+word dirt_small_kana 'small kana written large' '小書きのかなが大きい'
+word dirt_old_character 'old characters' '旧字体'
+word dirt_moved 'moved house' '転居'
+word dirt_married 'married, with another name' '結婚で姓が変わった'
+word dirt_two_at_once 'two mistakes at once' '誤りが二つ'
 word inbox_closed 'a clinic'\''s clerk cannot look into the hospital'\''s inbox' '診療所の事務の人は病院の受信箱を見られません'
 word asks_back '%s asks back' '%s が問い返します'
 word clinic_reads 'the clinic reads: %s' '診療所に届いた問い: %s'
@@ -67,28 +75,43 @@ word not_oneself 'who accepted cannot be the second person' '受け付けた本�
 word second_completed 'a second officer agrees: %s has its completion notice' '別の担当者が確かめ、%s に登録完了通知が届きました'
 word second_sees '%s sees %d documents under its own number, of %s alone' '%s が自院の番号で見られる文書 %d 件、%s のものだけ'
 
-word step_change 'The patient wants less to be seen' '患者さんが、見せる範囲を狭める'
-word changed '%s files the change; it holds at %s and at the hub after %d ms, without anybody having to agree' \
-    '%s が同意内容の変更を出すと、%s とハブで %d ミリ秒後に有効。だれの承認も要りません'
+word step_change 'The patient wants less to be seen, and later more again' '患者さんが、見せる範囲を狭め、あとでまた広げる'
+word changed '%s files the form; it holds at %s and at the hub after %d ms, without anybody having to agree' \
+    '%s が用紙を出すと、%s とハブで %d ミリ秒後に有効。だれの承認も要りません'
 word fewer 'before, %d categories; now only: %s' '前は %d 区分、いまは: %s'
 word ticket_of_before 'a ticket issued before the change opens nothing at %s any more' '変更の前に出た閲覧券では、%s の何も開けません'
+word widening_waits '%s files another: everything again. What widens waits at %s for a person' \
+    '%s がもう一枚、すべて見せるという用紙を出します。広げる変更は %s で人の確認を待ちます'
+word not_yet_wider 'until then %s sees no more than before' 'それまで %s に見えるものは増えません'
+word widened 'an officer of %s agrees' '%s の担当者が認めました'
+word wider_now 'and %d categories may be seen' '見られる区分は %d になりました'
 
 word step_emergency 'An emergency: a patient who never agreed' '救急: 同意していない患者さん'
 word no_emergency '%s has no patient for this step: it is left out' '%s にこの段に合う患者さんがいないため、省きます'
-word usual_nothing 'in the usual way the physician on duty at %s sees nothing: there is no consent' \
-    '%s の当直医は、ふつうの照会では何も見られません (同意がないため)'
+word ambulance 'the ambulance crew' '救急隊'
+word physician_of 'the physician on duty at %s' '%s の当直医'
+word usual_nothing 'in the usual way %s sees nothing: there is no consent' '%s は、ふつうの照会では何も見られません (同意がないため)'
 word no_reason 'without a reason of the rules'\'' list it is refused' '規約の一覧にある理由がなければ断られます'
-word opened_in_emergency 'with a reason, %s opens what the rules allow in emergencies: %d documents' \
-    '理由があれば、%s は規約が救急に許すものを開けます: 文書 %d 件'
+word opened_in_emergency 'with a reason, %s opens what the rules allow in emergencies: %d documents (%s)' \
+    '理由があれば、%s は規約が救急に許すものを開けます: 文書 %d 件 (%s)'
+word ambulance_little 'for an ambulance that is what was prescribed and who it is, and nothing else' \
+    '救急隊に見えるのは基本情報と処方だけで、ほかは見えません'
 word not_told '%s was not told' '%s に知らされていません'
 word hospital_told '%s is told: notice %s, within %d ms' '%s に知らされました: お知らせ %s 番、%d ミリ秒以内'
 word clinic_told 'the patient'\''s own clinic, %s, is told: notice %s, within %d ms' \
     'かかりつけの %s に知らされました: お知らせ %s 番、%d ミリ秒以内'
-word review_waits 'it stands in the review list as no. %s (%s), to be closed by %s' '点検の一覧に第 %s 番 (%s)、期限 %s として残ります'
-word review_closed 'an officer of %s with that duty closes it: it was justified' '%s の担当者が「必要だった」として閉じました'
+word reviews_wait '%d openings stand in the hospital'\''s review list, to be closed by %s:' \
+    '病院の点検の一覧に %d 件が残ります。期限 %s:'
+word review_closed 'an officer of %s with that duty closes them: they were justified' \
+    '%s の担当者が「必要だった」として閉じました'
 word review_once 'and nobody changes that afterwards' 'あとからは変えられません'
-word consent_sought 'at %s the patient'\''s consent is still to be sought, by %s' '%s では、%s までに本人の同意を求めることになっています'
-word consent_noted 'the patient has agreed afterwards: noted' '患者さんはあとで同意しました: 記録しました'
+word consent_sought '%s: the patient'\''s consent is still to be sought, by %s' '%s: %s までに本人の同意を求めることになっています'
+word consent_noted 'the patient is awake, and agrees afterwards: recorded' '意識の戻った患者さんが、あとで同意しました: 記録しました'
+word consent_follows 'with the consent %s sends the registration request; %s has it' \
+    '同意をもとに、%s が患者登録依頼書を送り、%s に届きました'
+word accepts_after '%s accepts: from now on it is a patient like others' '%s が受け付けました。これからはふつうの登録患者です'
+word reviews_over 'nothing is left in the review list of %s: reviewed, and the consent is on record' \
+    '%s の点検の一覧には何も残っていません: 点検も、同意の記録も済みました'
 
 word hospital_away 'the node of %s is stopped' '%s のノードを止めました'
 word withdrawn_own 'the patient withdraws at %s; durable at the hub (no. %s) after %d ms' \

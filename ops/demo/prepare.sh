@@ -4,7 +4,8 @@
 # Sourced by ops/run and tests/live/story, after words, tell, federation, storages and the files of the steps.
 # Before: root (of the checkout), BIN, FEDERATION, SEED, PATIENTS, SHARED.
 
-STORY=(start scan paper request inbox accept timeline open refusals second change emergency withdraw council notices log)
+STORY=(start scan paper request inbox accept timeline open refusals second join contribute change emergency leave withdraw
+    council notices log)
 STEPS=${#STORY[@]}
 
 play() { # NUMBER: 1 is the first
@@ -55,7 +56,7 @@ prepare() {
     local u said strangers=''
     heading preparing
     sockets_place
-    make_rules "$root/policies/sapporo" && make_seats && make_ca || return
+    make_rules "$root/policies/sapporo" && make_seats && make_offices && make_ca || return
     # The rules once without any node, for the hospitals' codes; then with their keys.
     compile_rules 2>/dev/null && facilities_read || return
     for u in "${UNIONS[@]}"; do
@@ -66,6 +67,9 @@ prepare() {
         add_user "$u" "office-$u" "${CODE_OF[$u]}" clerk # the hospital's liaison office
         add_user "$u" "second-$u" "${CODE_OF[$u]}" clerk # and who checks there
         add_user "$u" "er-$u" "${CODE_OF[$u]}" physician # on duty for emergencies
+    done
+    for u in "${AMBULANCES[@]}"; do
+        add_user "$u" "ems-$u" "$AMBULANCE" paramedic
     done
     make_stranger "$STRANGER" tmnit && compile_rules && compile_own "$STRANGER" || return
     note keys_made "${#UNIONS[@]}" "${RULES_HASH:0:16}"

@@ -77,6 +77,7 @@ here_try() { # ARGS...
 
 # Something of the answer (all pages of it) by a jq filter over the list of records.
 pick() { # JQ-ARGS... FILTER
+    export -n OUT # `OUT=... pick` would hand it to jq, and a long log is too long for that
     jq -rs "${@:1:$#-1}" "[.[].records[]?] | ${*: -1}" <<<"$OUT" 2>/dev/null || true
 }
 

@@ -100,9 +100,10 @@ word run_help \
     'Usage: ops/run [OPTION...]
 
 Installs what is missing, builds into build/, and plays the whole story on loopback: one
-hub, seven nodes, a patient whom two hospitals know, a clinic that reads. Everything is
-done by `tsunagu` commands, as hospital IT would do it. The last line is
-"story: N steps, N passed, 0 failed".
+hub, seven nodes, a patient whom two hospitals know, clinics that ask and read, from the
+consent form to the withdrawal, an emergency, a clinic that joins and leaves its union.
+Everything is done by `tsunagu` commands, as clerks, officers and hospital IT would do it.
+The last line is "story: N steps, N passed, 0 failed".
 
   --storage UNION=DIR  that hospital reads the SS-MIX2 standardized storage in DIR (it is
                        only read); may be given several times. DIR is the folder that holds
@@ -119,8 +120,9 @@ Exit codes: 0 the story passed, 1 it failed, 2 wrong use, 130 interrupted.' \
     '使いかた: ops/run [指定...]
 
 足りないものを入れ、build/ に作り、この一台の中で物語をひととおり演じます。ハブ一つ、
-ノード七つ、二つの病院にかかっている患者さん、それを見る診療所。すべて病院の担当者が
-するのと同じく tsunagu コマンドで行います。最後の行は
+ノード七つ、二つの病院にかかっている患者さん、頼んで見る診療所。同意書から撤回まで、
+救急、ユニオンに加わり退会する診療所。すべて事務、地域連携室、病院の担当者がするのと
+同じく tsunagu コマンドで行います。最後の行は
 「story: N steps, N passed, 0 failed」です。
 
   --storage UNION=DIR  その病院が DIR の SS-MIX2 標準化ストレージを読む (読むだけ)。
@@ -291,51 +293,9 @@ word witness_agrees 'the node %s witnesses the hub'\''s log as of entry %s (%s�
 word witness_differs 'against another hash it fails, as it must' '違うハッシュでは、しかるべく失敗します'
 word export_checks 'the exported log (%d entries) verifies without the hub' '書き出した記録 (%d 件) は、ハブなしでも検証できます'
 
-# ---- ops/run --stay ---------------------------------------------------------------------
-word stay_begin 'Everything is still running, in %s' 'すべて動いたままです: %s'
-word stay_words \
-    '
-Put the programs in reach and say which daemon to talk to:
-
-  export PATH=%s:$PATH
-  export TSUNAGU_SOCKET=%s     # the hospital
-
-Disclose again, look up, read:
-
-  tsunagu confirm --chart %s --by staff-2041 --to facility:%s
-  export TSUNAGU_SOCKET=%s     # the clinic
-  tsunagu timeline --as %s --number %s
-  tsunagu open --as %s --ticket TICKET --document DOCUMENT     # both stand in the timeline
-  tsunagu --help
-
-  tsunagu log list --socket %s     # the hub
-
-Stop everything, and remove what it wrote:
-
-  %s
-  rm -rf %s
-' \
-    '
-プログラムの場所と、話しかける相手を決めます。
-
-  export PATH=%s:$PATH
-  export TSUNAGU_SOCKET=%s     # 病院
-
-もう一度開示し、照会し、読みます。
-
-  tsunagu confirm --chart %s --by staff-2041 --to facility:%s
-  export TSUNAGU_SOCKET=%s     # 診療所
-  tsunagu timeline --as %s --number %s
-  tsunagu open --as %s --ticket TICKET --document DOCUMENT     # どちらも時系列にあります
-  tsunagu --help
-
-  tsunagu log list --socket %s     # ハブ
-
-すべて止め、書いたものを消すには:
-
-  %s
-  rm -rf %s
-'
-
 # shellcheck source=ops/demo/flow_words.sh
 source "$(dirname "${BASH_SOURCE[0]}")/flow_words.sh"
+# shellcheck source=ops/demo/union_words.sh
+source "$(dirname "${BASH_SOURCE[0]}")/union_words.sh"
+# shellcheck source=ops/demo/stay_words.sh
+source "$(dirname "${BASH_SOURCE[0]}")/stay_words.sh"
