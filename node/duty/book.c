@@ -156,7 +156,7 @@ err node_asker(node *n, control_in *in, person *ret)
     else if (e == ERR_DENIED)
         control_note(in, "this login may not act for that user: see uids in the people file");
     else if (e == ERR_STALE)
-        control_note(in, "%s", _("the rules in force know that user's facility or role no more"));
+        control_note(in, "%s", "the rules in force know that user's facility or role no more");
     else
         control_note(in, "the people file knows no such user");
     control_finish(in, e == ERR_NOT_FOUND || e == ERR_STALE ? ERR_DENIED : e);

@@ -9,7 +9,6 @@
 #include "node/charts/own.h"
 #include "node/charts/person.h"
 #include "node/shelf/shelf.h"
-#include "proto/base/tongue.h"
 
 static bool on_shelf(const node *n, uint64_t facility)
 {
@@ -99,7 +98,7 @@ err patient_candidates_show(job *j, control_in *in, store_txn *t, const request 
     if (e == OK)
         e = own_number(t, r->own, &who, number, sizeof number);
     if (e == ERR_NOT_FOUND)
-        control_note(in, "%s", _("no number is registered here with this name, birth and sex"));
+        control_note(in, "%s", "no number is registered here with this name, birth and sex");
     if (e)
         return e == ERR_NOT_FOUND ? OK : e;
     bool open = shelf_chart(r->own, number, chart, sizeof chart) && consent_get(t, span_str(chart), &c) == OK &&

@@ -8,7 +8,6 @@
 #include "policies/forms/check.h"
 #include "policies/forms/label.h"
 #include "policies/forms/number.h"
-#include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
 #include "proto/pact/grantee.h"
 
@@ -379,7 +378,7 @@ bool written_number(control_in *in, uint8_t ret[static FILLED_NUMBER])
     const char *text = control_arg(in, "paper");
     if (!text || form_number_parse(text, ret) == OK)
         return true;
-    control_note(in, _("\"%.60s\" is not the number of a paper, or a character of it is mistyped"), text);
+    control_note(in, "\"%.60s\" is not the number of a paper, or a character of it is mistyped", text);
     control_finish(in, ERR_USAGE);
     return false;
 }

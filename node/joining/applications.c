@@ -12,7 +12,6 @@
 #include "policies/forms/filled.h"
 #include "policies/forms/label.h"
 #include "proto/base/luhn.h"
-#include "proto/base/tongue.h"
 
 enum { SHOWN = 400, DRAFT_MOST = 700 << 10, STAFF_MOST = 64 };
 
@@ -79,7 +78,7 @@ static err filer(node *n, control_in *in, char who[static PEOPLE_TEXT], uint64_t
     who[0] = '\0';
     if (uid == 0 || uid == geteuid())
         return OK;
-    control_note(in, "%s", _("say who files it: --as USER"));
+    control_note(in, "%s", "say who files it: --as USER");
     control_finish(in, ERR_DENIED);
     return ERR_DENIED;
 }
@@ -312,7 +311,7 @@ void applications_decide(node *n, control_in *in)
     j->in = in;
     if (!number || (!k->approve && strcmp(decision, "refuse") != 0) || !k->by[0] || strlen(k->by) > STAFF_MOST ||
         strlen(k->text) > 2000 || strlen(k->ward) > BUNDLE_TEXT) {
-        snprintf(j->note, sizeof j->note, "%s", _("which number, approve or refuse, and by whom?"));
+        snprintf(j->note, sizeof j->note, "%s", "which number, approve or refuse, and by whom?");
         e = ERR_USAGE;
     } else {
         e = reason_check(j, k);
@@ -420,7 +419,7 @@ void applications_draft(node *n, control_in *in)
     if (e == OK)
         e = members_put(&d.m, &list);
     if (e == OK && list.len > DRAFT_MOST) {
-        control_note(in, "%s", _("the list is too long for this way: `tsunagu members draft` and `members add` make it"));
+        control_note(in, "%s", "the list is too long for this way: `tsunagu members draft` and `members add` make it");
         e = ERR_LIMIT;
     }
     if (e == OK) {

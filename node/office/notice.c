@@ -10,7 +10,6 @@
 #include "node/office/secretariat.h"
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
-#include "proto/base/tongue.h"
 
 enum { PURGE_EVERY_MS = 3600000, PURGE_MOST = 500 };
 
@@ -201,8 +200,8 @@ void notice_trial(node *n, control_in *in)
     j->in = in;
     err e = deliver_trial(n->board->out, name, trial_done, j);
     if (e) {
-        snprintf(j->note, sizeof j->note, "%s", e == ERR_NOT_FOUND ? _("notify.yaml has no target of that name")
-                                                                   : _("a trial to it is under way"));
+        snprintf(j->note, sizeof j->note, "%s", e == ERR_NOT_FOUND ? "notify.yaml has no target of that name"
+                                                                   : "a trial to it is under way");
         job_finish(j, e);
         job_free(j);
     }

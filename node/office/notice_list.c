@@ -9,7 +9,6 @@
 #include "node/office/secretariat.h"
 #include "node/office/thread.h"
 #include "proto/base/luhn.h"
-#include "proto/base/tongue.h"
 
 enum { NOTICES_PAGE = 200, FOLLOW_MS = 60000 };
 
@@ -27,7 +26,7 @@ static err asker(node *n, control_in *in, uint64_t *ret)
     }
     err e = uid == 0 || uid == geteuid() ? OK : ERR_DENIED;
     if (e)
-        control_note(in, "%s", _("say who asks: --as USER; only the node's own user may name a facility instead"));
+        control_note(in, "%s", "say who asks: --as USER; only the node's own user may name a facility instead");
     else if (code && strcmp(code, "secretariat") == 0)
         *ret = SECRETARIAT;
     else if (code)
@@ -37,7 +36,7 @@ static err asker(node *n, control_in *in, uint64_t *ret)
     else
         e = ERR_USAGE;
     if (e == ERR_USAGE || e == ERR_FORMAT)
-        control_note(in, "%s", _("whose notices? --as USER, or --facility CODE (10 digits)"));
+        control_note(in, "%s", "whose notices? --as USER, or --facility CODE (10 digits)");
     if (e)
         control_finish(in, e == ERR_FORMAT ? ERR_USAGE : e);
     return e;
@@ -280,7 +279,7 @@ static void take_answer(job *j, err e)
         control_record(j->in, "taken");
         control_number(j->in, "count", (int64_t)k->count);
     } else if (e == ERR_NOT_FOUND) {
-        snprintf(j->note, sizeof j->note, _("there is no notice %" PRIu64), k->number);
+        snprintf(j->note, sizeof j->note, "there is no notice %" PRIu64, k->number);
     }
     job_finish(j, e);
 }
@@ -295,7 +294,7 @@ void notice_take(node *n, control_in *in)
     if (e == OK)
         e = control_arg_int(in, "up_to", 1, INT64_MAX, 0, &up_to);
     if (e == OK && !number == !up_to) {
-        control_note(in, "%s", _("which ones? number, or up_to"));
+        control_note(in, "%s", "which ones? number, or up_to");
         e = ERR_USAGE;
     }
     job *j = e == OK ? job_with(n, sizeof(taking), take_run, take_answer) : NULL;

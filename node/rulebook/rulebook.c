@@ -363,14 +363,14 @@ err rulebook_admits(const book *b, time_ms now, char *note)
 {
     char from[11];
     if (b->behind) {
-        snprintf(note, 160, "%s", _("newer rules were in force here and are lost: nothing is registered until the hub "
-                                    "has handed them out again"));
+        snprintf(note, 160, "%s", "newer rules were in force here and are lost: nothing is registered until the hub "
+                                  "has handed them out again");
         return ERR_STALE;
     }
     if (rules_stale_on(b->r, day_of_time(now)) < RULES_NO_REGISTRATIONS)
         return OK;
     day_format(policy_stale(b->r->p).no_registrations, from);
-    snprintf(note, 160, _("the rules are stale: nothing new is registered after %s; withdrawals are still taken"), from);
+    snprintf(note, 160, "the rules are stale: nothing new is registered after %s; withdrawals are still taken", from);
     return ERR_STALE;
 }
 
