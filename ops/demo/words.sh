@@ -181,6 +181,10 @@ word nobody_fits \
 of the storages: this story cannot be told over them.' \
     '直近六か月に、一つの病院に処方があり、そこか別の病院に検査結果がある患者さんが見つかりません。
 このストレージではこの物語を演じられません。'
+word disk_full 'The disk that holds %s is full (%d MiB left). The story needs some 300 MiB: make room, or play elsewhere by
+--work DIR or TMPDIR.' \
+    '%s のあるディスクがいっぱいです (残り %d MiB)。物語には 300 MiB ほど要ります。空けるか、--work DIR または TMPDIR で
+別の場所を指定してください。'
 word registered_earlier 'The storages end long ago: the disclosure is registered as of %s.' \
     'ストレージが以前に終わっているため、公開登録の日を %s とします。'
 
