@@ -378,6 +378,77 @@ static void a_change_of_a_closed_consent_is_refused(void **state)
     await(CLINIC, id, "withdrawn");
 }
 
+static void state_await(int i, const char *as, const char *command, const char *id, const char *state)
+{
+    time_ms until = clock_mono_ms() + 60000;
+    for (bool there = false; !there;) {
+        said s;
+        there = SAY(i, command, &s, "as", as, "id", id) == OK && strcmp(field(&s, "request", 0, "state"), state) == 0;
+        said_done(&s);
+        if (!there && clock_mono_ms() > until)
+            fail_msg("%s: never %s", id, state);
+        nap();
+    }
+}
+
+static void notice_await(const char *event)
+{
+    time_ms until = clock_mono_ms() + 60000;
+    for (bool there = false; !there;) {
+        said s;
+        assert_int_equal(SAY(CLINIC, "notices", &s, "as", "clerk"), OK);
+        for (size_t i = 0; i < count_of(&s, "notice"); i++)
+            there = there || strcmp(field(&s, "notice", i, "event"), event) == 0;
+        said_done(&s);
+        if (!there && clock_mono_ms() > until)
+            fail_msg("nobody was told: %s", event);
+        nap();
+    }
+}
+
+// Its documents lie on the hospital's node, its people and its inbox are its own.
+static void a_facility_with_a_shelf_is_asked_and_decides(void **state)
+{
+    (void)state;
+    static const char text[] = "a letter of the clinic that has a shelf";
+    char code[11], id[33], total[24];
+    said s;
+    snprintf(code, sizeof code, "%010llu", PLACE_SHELF);
+    assert_int_equal(DO(HOSPITAL, "register", "as", "filer", "number", "S-7", "kana_family", "SUZUKI", "kana_given",
+                        "HANAKO", "birth", "1970-05-06", "sex", "F"), OK);
+    assert_int_equal(DO(HOSPITAL, "register", "as", "filer", "number", "S-8", "kana_family", "SUZUKI", "kana_given",
+                        "MOMOKO", "birth", "1970-05-06", "sex", "F"), OK);
+    assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-70", "to", code, "kana_family", "SUZUKI",
+                         "kana_given", "HANAKO", "birth", "1970-05-06", "sex", "F"), OK);
+    snprintf(id, sizeof id, "%s", field(&s, "request", 0, "id"));
+    said_done(&s);
+    state_await(HOSPITAL, "filer", "inbox.show", id, "received");
+    assert_int_equal(DO(HOSPITAL, "inbox.show", "as", "liaison", "id", id), ERR_NOT_FOUND); // not the hospital's
+    assert_int_equal(DO(HOSPITAL, "reject", "as", "liaison", "id", id, "reason", "not-found"), ERR_NOT_FOUND);
+    assert_int_equal(SAY(HOSPITAL, "inbox.show", &s, "as", "filer", "id", id), OK);
+    assert_string_equal(field(&s, "candidate", 0, "chart"), "S-7");
+    said_done(&s);
+    assert_int_equal(DO(HOSPITAL, "accept", "as", "filer", "id", id, "chart", "S-9"), ERR_NOT_FOUND);
+    assert_int_equal(DO(HOSPITAL, "accept", "as", "filer", "id", id, "chart", "S-8"), ERR_DENIED); // another person
+    assert_int_equal(DO(HOSPITAL, "ask-back", "as", "filer", "id", id, "text", "which of the two?"), OK);
+    state_await(CLINIC, "clerk", "requests", id, "asked-back");
+    assert_int_equal(DO(CLINIC, "request.reply", "as", "clerk", "id", id, "text", "HANAKO"), OK);
+    state_await(HOSPITAL, "filer", "inbox.show", id, "received");
+    assert_int_equal(SAY(HOSPITAL, "accept", &s, "as", "filer", "id", id, "chart", "S-7"), OK);
+    bool second = strcmp(field(&s, "request", 0, "state"), "checking") == 0;
+    said_done(&s);
+    if (second)
+        assert_int_equal(DO(HOSPITAL, "check", "as", "filer2", "id", id), OK);
+    state_await(CLINIC, "clerk", "requests", id, "completed");
+    state_await(HOSPITAL, "filer", "inbox.show", id, "completed");
+    // What is filed from now on is told to whoever asked.
+    snprintf(total, sizeof total, "%zu", sizeof text - 1);
+    beside = span_str(text);
+    assert_int_equal(DO(HOSPITAL, "shelf.add", "as", "filer", "number", "S-7", "category", "reports", "title", "letter",
+                        "total", total, "at", "0"), OK);
+    notice_await("documents");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +464,7 @@ int main(void)
         cmocka_unit_test(withdrawn_at_the_clinic_with_the_hospital_away),
         cmocka_unit_test(killed_between_acceptance_and_publication),
         cmocka_unit_test(a_change_of_a_closed_consent_is_refused),
+        cmocka_unit_test(a_facility_with_a_shelf_is_asked_and_decides),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

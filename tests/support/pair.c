@@ -242,6 +242,9 @@ static void config_write(int i)
                    "- {user: second, facility: \"%010llu\", role: clerk}\n",
                (unsigned long long)m->clinic, (unsigned long long)m->clinic, (unsigned long long)m->discloses,
                (unsigned long long)m->discloses);
+    if (i == HOSPITAL) // a facility without a storage, whose shelf this node keeps
+        buf_printf(&t, "- {user: filer, facility: \"%010llu\", role: clerk}\n"
+                       "- {user: filer2, facility: \"%010llu\", role: clerk}\n", PLACE_SHELF, PLACE_SHELF);
     snprintf(name, sizeof name, "%s-people.yaml", m->name);
     place_write(&w.p, name, buf_span(&t));
     buf_done(&t);
