@@ -12,9 +12,15 @@
 
 enum { ENDS = 2048 };
 
+// No room on the disk, in the quota, or by the limit of the process.
+static bool no_room(int failed)
+{
+    return failed == ENOSPC || failed == EDQUOT || failed == EFBIG;
+}
+
 err shelf_errno(void)
 {
-    return errno == ENOSPC || errno == EDQUOT ? ERR_FULL : errno == ENOENT ? ERR_NOT_FOUND : errno == ENOMEM ? ERR_MEM : ERR_IO;
+    return no_room(errno) ? ERR_FULL : errno == ENOENT ? ERR_NOT_FOUND : errno == ENOMEM ? ERR_MEM : ERR_IO;
 }
 
 err shelf_upload_new(shelf *s, uint64_t total, shelf_upload **ret)
@@ -37,8 +43,7 @@ err shelf_upload_new(shelf *s, uint64_t total, shelf_upload **ret)
         return e;
     }
     // Better told now than after most of it came.
-    int failed = posix_fallocate(u->fd, 0, (off_t)total);
-    if (failed == ENOSPC || failed == EDQUOT) {
+    if (no_room(posix_fallocate(u->fd, 0, (off_t)total))) {
         shelf_upload_free(u);
         return ERR_FULL;
     }

@@ -30,6 +30,7 @@ void process_signals(void)
     sigaction(SIGINT, &a, NULL);
     sigaction(SIGHUP, &a, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); // a file too large for a limit fails like a full disk, and does not end the daemon
 }
 
 bool process_stopping(void)

@@ -9,9 +9,11 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -383,6 +385,30 @@ static void test_kinds(void **state)
     close_bench(&b);
 }
 
+// A disk with room for no more: refused before most of it came, and nothing is left lying.
+static void test_no_room(void **state)
+{
+    (void)state;
+    bench b = open_bench(1 << 20);
+    struct rlimit was, small = {.rlim_cur = 4096};
+    shelf_upload *u = NULL;
+    size_t before = files_in(&b);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    small.rlim_max = was.rlim_max;
+    assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    assert_int_equal(shelf_upload_new(b.s, 64 << 10, &u), ERR_FULL);
+    assert_null(u);
+    assert_int_equal(files_in(&b), before);
+    assert_int_equal(shelf_upload_new(b.s, 4096, &u), OK); // what fits is taken
+    shelf_upload_free(u);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_int_equal(sealed(&b, span_str(PDF), &u), OK); // and all is well once there is room again
+    shelf_upload_free(u);
+    assert_int_equal(files_in(&b), before);
+    close_bench(&b);
+}
+
 static void test_charts(void **state)
 {
     (void)state;
@@ -410,7 +436,7 @@ int main(void)
         cmocka_unit_test(test_the_same_again), cmocka_unit_test(test_quota),
         cmocka_unit_test(test_killed),         cmocka_unit_test(test_rot),
         cmocka_unit_test(test_pieces),         cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_charts),
+        cmocka_unit_test(test_charts),         cmocka_unit_test(test_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
