@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "hub/job.h"
+#include "hub/members.h"
+#include "policies/ratify/members_kept.h"
+#include "policies/rules/folder.h"
 #include "policies/rules/floor.h"
 #include "proto/base/log.h"
 #include "proto/base/tongue.h"
@@ -39,6 +42,31 @@ static void lost_tell(const hub *h, const rules_floor *f)
              f->version);
 }
 
+// Lists that were in force and whose files are gone: laid back, and in force again.
+static void list_back(void *ctx, const members *m, span bytes)
+{
+    hub *h = ctx;
+    err e = folder_put_list(h->config.rules_dir, m->union_id, m->serial, bytes);
+    log_line(LOG_WARN, _("%s: membership list %u of %s was in force here and is not there any more; it is laid back "
+                         "from the store%s%s"),
+             h->config.rules_dir, m->serial, m->union_id, e ? ": " : "", e ? err_text(e) : "");
+}
+
+static err lists_remembered(hub *h, const hash32 *first)
+{
+    store_txn *t;
+    err e = store_read(h->keep, &t);
+    if (e)
+        return e;
+    pthread_mutex_lock(&h->book.lock);
+    e = members_recall(t, TABLE_META, first, &h->book.lists, list_back, h);
+    pthread_mutex_unlock(&h->book.lock);
+    store_end(t);
+    if (e == OK)
+        lists_relaid(h);
+    return e;
+}
+
 err book_remembered(hub *h)
 {
     rules_floor f = {0};
@@ -47,6 +75,8 @@ err book_remembered(hub *h)
         return OK;
     first_of(h, &first);
     err e = floor_read(h, &f);
+    if (e == OK)
+        e = lists_remembered(h, &first);
     if (e) {
         log_line(LOG_ERROR, "%s: %s", h->config.data, err_text(e));
         return e;
@@ -67,14 +97,21 @@ err book_remembered(hub *h)
 
 static err remember_run(job *j, store_txn *t)
 {
-    return floor_put(t, TABLE_META, j->state);
+    const rules_floor *f = j->state;
+    err e = floor_put(t, TABLE_META, f);
+    if (e)
+        return e;
+    pthread_mutex_lock(&j->h->book.lock);
+    e = members_keep(t, TABLE_META, &f->first, &j->h->book.lists);
+    pthread_mutex_unlock(&j->h->book.lock);
+    return e;
 }
 
 static void remember_answer(job *j, err e)
 {
     (void)j;
     if (e)
-        log_line(LOG_ERROR, "which version of the rules is in force could not be remembered: %s",
+        log_line(LOG_ERROR, "which rules and membership lists are in force could not be remembered: %s",
                  err_text(e));
 }
 

@@ -35,6 +35,14 @@ err lists_open(hub *h)
     return e;
 }
 
+void lists_relaid(hub *h)
+{
+    pthread_mutex_lock(&h->book.lock);
+    heads_set(h);
+    book_force(h, clock_now_ms());
+    pthread_mutex_unlock(&h->book.lock);
+}
+
 err lists_effective(hub *h, rules *version, rules **ret)
 {
     members_issues issues = {0};
@@ -219,8 +227,10 @@ static err list_judge(hub *h, span bytes, listing *l)
         reason_put(l);
     if (other)
         book_follow(h, "with another membership list");
-    if (e == OK && l->why == MEMBERS_GOOD)
+    if (e == OK && l->why == MEMBERS_GOOD) {
+        book_remember(h);
         handout_hint(h);
+    }
     return e;
 }
 

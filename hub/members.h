@@ -11,6 +11,8 @@
 #include "proto/wire/wire.h"
 
 MUST_CHECK err lists_open(hub *h);
+// After lists came back from the store at the start: they are in force.
+void lists_relaid(hub *h);
 // A version with the lists laid over it, and says in the log what of them has no effect there.
 MUST_CHECK err lists_effective(hub *h, rules *version, rules **ret);
 // The bytes of a list to hand out. ERR_NOT_FOUND.

@@ -6,6 +6,8 @@
 
 #include "node/duty/job.h"
 #include "node/rulebook/rulebook_in.h"
+#include "policies/ratify/members_kept.h"
+#include "policies/rules/folder.h"
 #include "proto/base/log.h"
 #include "proto/base/tongue.h"
 
@@ -32,6 +34,39 @@ bool rulebook_behind(node *n)
     return behind;
 }
 
+typedef struct recall {
+    node *n;
+    size_t count;
+} recall;
+
+// A list that was in force and whose file is gone: laid back.
+static void list_back(void *ctx, const members *m, span bytes)
+{
+    recall *r = ctx;
+    const char *dir = r->n->config.rules_dir;
+    err e = folder_put_list(dir, m->union_id, m->serial, bytes);
+    r->count++;
+    log_line(LOG_WARN, _("%s: membership list %u of %s was in force here and is not there any more; it is laid back "
+                         "from the store%s%s"),
+             dir, m->serial, m->union_id, e ? ": " : "", e ? err_text(e) : "");
+}
+
+static err lists_remembered(node *n)
+{
+    rulebook *b = n->versions;
+    recall r = {.n = n};
+    store_txn *t;
+    err e = store_read(n->keep, &t);
+    if (e)
+        return e;
+    pthread_mutex_lock(&b->lock);
+    e = members_recall(t, TABLE_META, &chain_get(b->held, 0)->r->hash, &b->lists.shelf, list_back, &r);
+    lists_laid_forget(&b->lists);
+    pthread_mutex_unlock(&b->lock);
+    store_end(t);
+    return e == OK && r.count ? rulebook_first(n) : e;
+}
+
 err rulebook_remembered(node *n)
 {
     rulebook *b = n->versions;
@@ -39,6 +74,8 @@ err rulebook_remembered(node *n)
     if (!b->held)
         return OK;
     err e = floor_read(n, &f);
+    if (e == OK)
+        e = lists_remembered(n);
     if (e) {
         log_line(LOG_ERROR, "%s: %s", n->config.data, err_text(e));
         return e;
@@ -64,14 +101,22 @@ err rulebook_remembered(node *n)
 
 static err remember_run(job *j, store_txn *t)
 {
-    return floor_put(t, TABLE_META, j->state);
+    const rules_floor *f = j->state;
+    rulebook *b = j->n->versions;
+    err e = floor_put(t, TABLE_META, f);
+    if (e)
+        return e;
+    pthread_mutex_lock(&b->lock);
+    e = members_keep(t, TABLE_META, &f->first, &b->lists.shelf);
+    pthread_mutex_unlock(&b->lock);
+    return e;
 }
 
 static void remember_answer(job *j, err e)
 {
     (void)j;
     if (e)
-        log_line(LOG_ERROR, "which version of the rules is in force could not be remembered: %s",
+        log_line(LOG_ERROR, "which rules and membership lists are in force could not be remembered: %s",
                  err_text(e));
 }
 

@@ -10,7 +10,7 @@
 #include "proto/base/log.h"
 
 // Under lock: what was laid with the lists before.
-static void laid_forget(node_lists *l)
+void lists_laid_forget(node_lists *l)
 {
     for (int i = 0; i < LISTS_LAID; i++) {
         rules_drop(l->laid[i].base);
@@ -21,7 +21,7 @@ static void laid_forget(node_lists *l)
 
 void lists_done(node_lists *l)
 {
-    laid_forget(l);
+    lists_laid_forget(l);
     shelf_done(&l->shelf);
 }
 
@@ -172,7 +172,7 @@ static err list_take(rulebook *b, rules *base, members *m, span bytes, members_w
                  b->n->config.rules_dir, err_text(e));
     e = shelf_put(s, m);
     if (e == OK)
-        laid_forget(&b->lists);
+        lists_laid_forget(&b->lists);
     return e;
 }
 
@@ -199,6 +199,7 @@ bool lists_judge(node *n, const list_want *want, span bytes)
         snprintf(note, sizeof note, "accepted: list %u of %.60s", want->serial, want->union_id);
         log_line(LOG_INFO, "members: %s", note);
         node_note(n, EVENT_MEMBERS, OK, note);
+        rulebook_remember(n);
         rulebook_turn(n, clock_now_ms(), false);
         return true;
     }

@@ -37,6 +37,7 @@ typedef struct node_lists {
 void lists_done(node_lists *l);
 // A version with the lists over it, counted; NULL: they cannot be laid over it (said in the log).
 rules *lists_over(node_lists *l, rules *base);
+void lists_laid_forget(node_lists *l); // the shelf has changed
 // Takes turns, so that one refused list holds up no other; one that failed is left out until its time.
 bool lists_behind(node_lists *l, time_ms now, list_want *ret);
 void lists_waited(node_lists *l, const list_want *want, bool good, time_ms now); // how asking for it ended

@@ -241,6 +241,19 @@ static void file_reload(node *n)
     book_drop(now);
 }
 
+err rulebook_first(node *n)
+{
+    book *fresh;
+    wanted w = wanted_at(n->versions, clock_now_ms(), NULL);
+    err e = wanted_book(n, &w, &fresh);
+    wanted_drop(&w);
+    if (e)
+        return e;
+    book_drop(n->book_now);
+    n->book_now = fresh;
+    return OK;
+}
+
 // ---- life --------------------------------------------------------------------------------------------
 
 err rulebook_open(node *n, void (*switched)(node *n, bool other), rulebook **ret)
@@ -268,12 +281,7 @@ err rulebook_open(node *n, void (*switched)(node *n, bool other), rulebook **ret
     if (e)
         return e;
     e = shelf_load(&b->lists.shelf, n->config.rules_dir);
-    if (e)
-        return e;
-    wanted w = wanted_at(b, clock_now_ms(), NULL);
-    e = wanted_book(n, &w, &n->book_now);
-    wanted_drop(&w);
-    return e;
+    return e ? e : rulebook_first(n);
 }
 
 void rulebook_free(rulebook *b)

@@ -32,6 +32,8 @@ struct rulebook {
     backoff again;           // for versions; each union's lists have their own
 };
 
+// At the start, before anybody else looks: what today asks for is the book.
+MUST_CHECK err rulebook_first(node *n);
 // Puts in force what that time's day asks for; renew: the mapping may be another.
 void rulebook_turn(node *n, time_ms at, bool renew);
 void rulebook_refused(node *n, err e, uint32_t version, const char *name, const char *text, const hash32 *what);

@@ -193,11 +193,11 @@ static void a_consent_that_ended_is_none(void **state)
 }
 
 // What the ticket opens: nothing, in the hospital's own words for "I know nobody", and the log has it.
-static void opens_nothing(span ticket)
+static void opens_nothing(span bytes)
 {
     fetching f;
     entry e;
-    assert_int_equal(fetch_begin(&f, a, ticket, SPAN_LIT("sealed"), 64 << 10, false), OK);
+    assert_int_equal(fetch_begin(&f, a, bytes, SPAN_LIT("sealed"), 64 << 10, false), OK);
     fetch_wait(&f);
     assert_int_equal(f.end.e, OK);
     assert_int_equal(f.end.status, ERR_NOT_FOUND);

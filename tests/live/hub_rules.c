@@ -675,6 +675,25 @@ static void a_folder_that_lost_what_was_in_force_is_refused(void **state)
     buf_done(&was);
 }
 
+// Nor to older lists of members: who has left stays away, whatever becomes of the file.
+static void a_lost_list_comes_back(void **state)
+{
+    (void)state;
+    char path[160], config[160];
+    in_rules("members/tmnit-2.list", path);
+    in_place_path("hub.yaml", config);
+    hub_close(w.h);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(hub_open(config, &w.h), OK);
+    assert_int_equal(access(path, F_OK), 0);
+    book_list_head *head = NULL;
+    for (size_t i = 0; i < w.h->book.list_count; i++)
+        if (strcmp(w.h->book.list_heads[i].union_id, "tmnit") == 0)
+            head = &w.h->book.list_heads[i];
+    assert_non_null(head);
+    assert_int_equal(head->serial, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -690,6 +709,7 @@ int main(void)
         cmocka_unit_test(old_rules_open_nothing_new),
         cmocka_unit_test(the_day_comes_and_who_lost_its_place_goes),
         cmocka_unit_test(a_folder_that_lost_what_was_in_force_is_refused),
+        cmocka_unit_test(a_lost_list_comes_back),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -43,7 +43,7 @@ static pseudonym patient(uint32_t number)
 static bool seen_by(peer *n, uint64_t facility, const pseudonym *who)
 {
     reply r;
-    question q = {facility, "physician", "treatment", *who, 0};
+    question q = {facility, "physician", "treatment", *who, 0, NULL};
     lookup_ask(n, &q, &r);
     const Tsunagu__FacilityAnswer *f = answer_of(&r, w.p.nodes[PLACE_SHIRITSU].discloses);
     bool seen = f != NULL;

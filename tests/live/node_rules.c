@@ -547,6 +547,22 @@ static void a_ticket_dies_with_the_membership(void **state)
     assert_int_equal(logged_as("members", "accepted: list 1 of tmnit", "ok"), 1);
 }
 
+// Whoever takes the list's file away does not bring back who has left.
+static void a_lost_list_comes_back(void **state)
+{
+    char path[128];
+    (void)state;
+    folder_path("members/tmnit-1.list", path);
+    bed_halt(&b);
+    assert_int_equal(unlink(path), 0);
+    bed_start(&b);
+    assert_int_equal(access(path, F_OK), 0);
+    book *k = node_book(b.n);
+    int f = policy_facility(k->r->p, b.p.nodes[PLACE_TMNIT].clinic);
+    book_drop(k);
+    assert_int_equal(f, POLICY_NONE);
+}
+
 static void stale_rules_take_nothing_new(void **state)
 {
     static const char *const confirm[] = {"chart", BED_OTHER, "by", "staff", "to", "federation", NULL},
@@ -622,6 +638,7 @@ int main(void)
         cmocka_unit_test(under_lost_rules_nothing_is_granted),
         cmocka_unit_test(without_the_pinned_first_it_does_not_start),
         cmocka_unit_test(a_ticket_dies_with_the_membership),
+        cmocka_unit_test(a_lost_list_comes_back),
         cmocka_unit_test(stale_rules_take_nothing_new),
         cmocka_unit_test(takes_force_on_its_day),
         cmocka_unit_test(a_hub_the_rules_no_longer_name_is_cut_off),
