@@ -190,7 +190,7 @@ static const char *head_of(const char *name)
         {"overdue", N_("overdue")}, {"said", N_("said last")}, {"reason_words", N_("reason")}, {"staff", N_("staff")},
         {"who", N_("who")}, {"text", N_("words")}, {"consent_to", N_("agreed to")}, {"form", N_("paper")},
         {"asks", N_("field")}, {"value", N_("filled in")}, {"what", N_("what")}, {"look", N_("look at")},
-        {"taken", N_("taken")}, {"shown", N_("filled in")},
+        {"taken", N_("taken")}, {"shown", N_("filled in")}, {"kind", N_("kind")},
     };
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
         if (strcmp(heads[i].name, name) == 0)
@@ -228,7 +228,7 @@ static const char *word_of(const char *value)
         N_("withdraw"), N_("object"), N_("end"), N_("expire"),
         // forms, and an application's way
         N_("registration"), N_("application"), N_("pledge"), N_("leaving"), N_("joining"), N_("filed"), N_("waiting"),
-        N_("approved"), N_("done"),
+        N_("approved"), N_("done"), N_("effective"),
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i], value) == 0)
@@ -244,7 +244,7 @@ static const char *value_of(const char *key, const char *value)
         "withdrawn", "twin", "kana_family", "kana_given", "kanji", "birth_date", "sex", "postal",
         "telephone", "insurance", "side", "agreed", "consent", "urgency", "overdue", "by", "event", "form", "kind",
     };
-    static const char *const times[] = {"at", "since", "due"};
+    static const char *const times[] = {"at", "since", "due", "time"};
     static const char *const said[] = {"said", "trouble", "text"}; // a daemon may have said it, or people
     static char told[2048];
     if (strcmp(key, "remarks") == 0 || IS_ONE_OF(key, said)) {
