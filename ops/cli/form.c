@@ -172,7 +172,9 @@ static void shown_tell(const invocation *v, const policy_form *f, const uint8_t 
         return;
     }
     if (r->errors)
-        fprintf(stderr, _("%zu mistakes: see `tsunagu form check`; they stand on the page with a question mark\n"), r->errors);
+        fprintf(stderr, ngettext("%zu mistake: see `tsunagu form check`; it stands on the page with a question mark\n",
+                                 "%zu mistakes: see `tsunagu form check`; they stand on the page with a question mark\n", r->errors),
+                r->errors);
     if (out)
         printf(_("%s: number %s\n"), out, text);
 }
@@ -183,6 +185,8 @@ static err show_page(const invocation *v, const policy *p, int form, const fille
     uint8_t number[FILLED_NUMBER] = {0};
     form_report report = {0};
     policy_form view = policy_form_at(p, form);
+    if (f && f->version && f->version < view.version)
+        view.version = f->version;
     page_ask asked = {.form = form, .tongue = tongue, .number = number, .written = f};
     filled *normal = NULL;
     buf page = {0};

@@ -30,22 +30,15 @@ static const char *label_of(const judged *j, const policy_form_field *f)
 static void judged_print(const judged *j)
 {
     diag d = {0};
-    for (size_t i = 0; i < j->r->count; i++) {
-        const form_message *m = &j->r->items[i];
-        diag_level level = m->warning ? DIAG_WARNING : DIAG_ERROR;
-        if (m->field == POLICY_NONE) {
-            diag_add(&d, level, j->file, j->text, m->line, m->col, "%s", m->text);
-            continue;
-        }
-        policy_form_field f = policy_form_field_at(j->p, j->form, m->field);
-        diag_add(&d, level, j->file, j->text, m->line, m->col, "%s (%s): %s", label_of(j, &f), f.name, m->text);
-    }
+    char tally[SHOW_TALLY];
+    form_report_tell(j->r, j->p, j->f->form, j->v->japanese, j->file, j->text, &d);
     diag_print(&d, stderr);
     diag_done(&d);
+    show_tally(j->r->errors, j->r->warnings, tally);
     if (j->r->errors)
-        fprintf(stderr, _("%zu errors, %zu warnings\n"), j->r->errors, j->r->warnings);
+        fprintf(stderr, "%s\n", tally);
     else
-        printf(_("%s: good; %zu warnings\n"), j->file, j->r->warnings);
+        printf(_("%s: good; %s\n"), j->file, tally);
 }
 
 static void judged_json(const judged *j)

@@ -97,14 +97,16 @@ int policy_check_run(invocation *v)
 {
     diag d = {0};
     buf bundle = {0};
+    char tally[SHOW_TALLY];
     day today = day_of_time(clock_now_ms());
     err e = rulebook_compile(v, &today, NULL, &bundle, &d);
     if (!v->json || e == OK || d.errors)
         diag_show(v, &d);
+    show_tally(d.errors, d.warnings, tally);
     if (!v->json && e == OK)
-        printf(_("%s: good; %zu warnings\n"), option_value(v, "@DIR"), d.warnings);
+        printf(_("%s: good; %s\n"), option_value(v, "@DIR"), tally);
     else if (!v->json && d.errors)
-        fprintf(stderr, _("%zu errors, %zu warnings\n"), d.errors, d.warnings);
+        fprintf(stderr, "%s\n", tally);
     else if (e && !d.errors)
         complain(v, e, option_value(v, "@DIR"));
     buf_done(&bundle);

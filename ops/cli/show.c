@@ -354,3 +354,11 @@ void show_mistakes(const invocation *v, const diag *d, err e, const char *path)
         complain(v, e, note);
     }
 }
+
+void show_tally(size_t errors, size_t warnings, char out[static SHOW_TALLY])
+{
+    char e[SHOW_TALLY / 2], w[SHOW_TALLY / 2];
+    snprintf(e, sizeof e, ngettext("%zu error", "%zu errors", errors), errors);
+    snprintf(w, sizeof w, ngettext("%zu warning", "%zu warnings", warnings), warnings);
+    snprintf(out, SHOW_TALLY, _("%s, %s"), e, w);
+}

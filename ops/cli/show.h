@@ -17,6 +17,9 @@ void show_failure(err e, const char *note);
 void show_refused(void);
 // Every mistake in the rules, for people; with --json the first of them with its place. Without any: e about path.
 void show_mistakes(const invocation *v, const diag *d, err e, const char *path);
+// "1 error, 2 warnings".
+#define SHOW_TALLY 160
+void show_tally(size_t errors, size_t warnings, char out[static SHOW_TALLY]);
 void show_rendering(const char *path, const char *type, const char *text);
 void show_safe(FILE *out, const char *text, bool lines); // lines: newlines and tabs may stay
 

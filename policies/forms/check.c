@@ -8,27 +8,13 @@
 #include <string.h>
 
 #include "policies/engine/bundle.h"
+#include "policies/forms/checking.h"
 #include "policies/forms/value.h"
 #include "proto/base/date.h"
 #include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
 
-typedef struct checking {
-    const policy *p;
-    int form;
-    policy_form view;
-    const filled *f;
-    filled *normal;
-    form_report *report;
-    day today;
-    uint32_t hands;
-    err broken;
-    bool bad[FILLED_FIELDS]; // by the policy's field number: written, but wrong
-} checking;
-
-static void say(checking *c, int field, bool warning, const filled_field *at, const char *fmt, ...) PRINTF_LIKE(5, 6);
-
-static void say(checking *c, int field, bool warning, const filled_field *at, const char *fmt, ...)
+void checking_say(checking *c, int field, bool warning, filled_place at, const char *fmt, ...)
 {
     form_report *r = c->report;
     char text[1200];
@@ -42,13 +28,24 @@ static void say(checking *c, int field, bool warning, const filled_field *at, co
         r->items = more;
     }
     form_message *m = &r->items[r->count++];
-    *m = (form_message){.field = field, .warning = warning, .line = at ? at->line : 0, .col = at ? at->col : 0};
+    *m = (form_message){.field = field, .warning = warning, .line = at.line, .col = at.col};
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
     utf8_clean(text, m->text, sizeof m->text);
     r->warnings += warning;
     r->errors += !warning;
+}
+
+// Stable: by the order of the paper, what concerns the whole first.
+static void report_sort(form_report *r)
+{
+    for (size_t i = 1; i < r->count; i++)
+        for (size_t k = i; k > 0 && r->items[k - 1].field > r->items[k].field; k--) {
+            form_message m = r->items[k];
+            r->items[k] = r->items[k - 1];
+            r->items[k - 1] = m;
+        }
 }
 
 static bool is_list(form_type t)
@@ -84,7 +81,8 @@ static void field_values(checking *c, int number, const policy_form_field *field
 {
     buf normal = {0};
     if (written->count > 1 && !is_list(field->type)) {
-        say(c, number, false, written, _("only one value can stand here"));
+        checking_say(c, number, false, filled_where(c->f, field->name),
+                     _("only one value can stand here: take the brackets and the others away"));
         c->bad[number] = true;
         return;
     }
@@ -94,7 +92,7 @@ static void field_values(checking *c, int number, const policy_form_field *field
         if (normal.sticky)
             c->broken = normal.sticky;
         if (said.level != VALUE_GOOD)
-            say(c, number, said.level == VALUE_WARNED, written, "%s", said.text);
+            checking_say(c, number, said.level == VALUE_WARNED, filled_where(c->f, field->name), "%s", said.text);
         if (said.level == VALUE_BAD)
             c->bad[number] = true;
         else if (normal.len && !c->broken)
@@ -105,20 +103,27 @@ static void field_values(checking *c, int number, const policy_form_field *field
         list_sort(c->normal, field->name);
 }
 
+// A paper of an older version may ask what the form no longer does, and not ask what it now does: it was
+// signed as it was, and stays good.
+static bool older(const checking *c) { return c->f->version < c->view.version; }
+
 static void unknown_fields(checking *c)
 {
     const char *names[BUNDLE_FORM_FIELDS];
     for (int i = 0; i < c->view.field_count; i++)
         names[i] = policy_form_field_at(c->p, c->form, i).name;
     for (size_t i = 0; i < c->f->count; i++) {
-        const filled_field *w = &c->f->fields[i];
-        if (policy_form_field_find(c->p, c->form, w->name) != POLICY_NONE)
+        const char *name = c->f->fields[i].name;
+        filled_place at = filled_where(c->f, name);
+        if (policy_form_field_find(c->p, c->form, name) != POLICY_NONE)
             continue;
-        const char *near = diag_nearest(w->name, names, (size_t)c->view.field_count);
+        const char *near = diag_nearest(name, names, (size_t)c->view.field_count);
         if (near)
-            say(c, POLICY_NONE, false, w, _("this form has no field \"%.60s\"; did you mean \"%s\"?"), w->name, near);
+            checking_say(c, POLICY_NONE, older(c), at, _("this form has no field \"%.60s\"; did you mean \"%s\"?"), name, near);
         else
-            say(c, POLICY_NONE, false, w, _("this form has no field \"%.60s\""), w->name);
+            checking_say(c, POLICY_NONE, older(c), at,
+                         _("this form has no field \"%.60s\"; take the line away, or see `tsunagu form new %s`"), name,
+                         c->view.id);
     }
 }
 
@@ -132,7 +137,7 @@ day form_majority_day(day birth, int years)
     return d == DAY_NONE ? day_of(year + years, 3, 1) : d;
 }
 
-static bool holds(const filled_field *w, const char *value)
+bool checking_holds(const filled_field *w, const char *value)
 {
     for (size_t i = 0; w && i < w->count; i++)
         if (strcmp(w->values[i], value) == 0 || strcmp(w->values[i], "all") == 0)
@@ -158,10 +163,33 @@ static bool needed(const checking *c, const policy_form_field *field)
     case NEED_FILLED:
         return w != NULL;
     case NEED_IS:
-        return holds(w, field->is) || explains(c, field, w);
+        return checking_holds(w, field->is) || explains(c, field, w);
     default:
         return w && day_parse(span_str(w->values[0]), &birth) == OK &&
                c->today < form_majority_day(birth, policy_flow(c->p).majority_age);
+    }
+}
+
+static void required_say(checking *c, int number, const policy_form_field *field)
+{
+    const char *when = field->need < NEED_FILLED ? "" : policy_form_field_at(c->p, c->form, field->when).name;
+    filled_place at = filled_where(c->f, field->name);
+    bool warn = older(c);
+    switch (field->need) {
+    case NEED_MINOR:
+        checking_say(c, number, warn, at, _("the patient is under %d, so this is needed: write it behind \"%s:\""),
+                     policy_flow(c->p).majority_age, field->name);
+        break;
+    case NEED_FILLED:
+        checking_say(c, number, warn, at, _("this must be filled in, because \"%s\" is: write it behind \"%s:\""), when,
+                     field->name);
+        break;
+    case NEED_IS:
+        checking_say(c, number, warn, at, _("this must be filled in, because \"%s\" is \"%s\": write it behind \"%s:\""), when,
+                     filled_value(c->normal, when), field->name);
+        break;
+    default:
+        checking_say(c, number, warn, at, _("this must be filled in: write it behind \"%s:\""), field->name);
     }
 }
 
@@ -172,21 +200,22 @@ static void required_check(checking *c, int number, const policy_form_field *fie
     if (!(field->filled_by & c->hands) || c->bad[number] || (w && !unsigned_yet) || !needed(c, field))
         return;
     if (field->type == FORM_SIGNATURE)
-        say(c, number, false, filled_find(c->f, field->name), _("the signature is missing"));
-    else if (field->need == NEED_MINOR)
-        say(c, number, false, NULL, _("this is needed: the patient is under %d"), policy_flow(c->p).majority_age);
+        checking_say(c, number, false, filled_where(c->f, field->name),
+                     _("the signature is missing: have the paper signed, then write yes (はい) here"));
     else
-        say(c, number, false, NULL, _("this must be filled in"));
+        required_say(c, number, field);
 }
 
 static void version_check(checking *c)
 {
+    filled_place at = c->f->edition.line ? c->f->edition : c->f->title;
     if (c->f->version > c->view.version)
-        say(c, POLICY_NONE, false, NULL, _("version %u of this form is not known; the rules have version %u"),
-            c->f->version, c->view.version);
-    else if (c->f->version < c->view.version)
-        say(c, POLICY_NONE, true, NULL, _("filled in on version %u of this form; the rules have version %u"),
-            c->f->version, c->view.version);
+        checking_say(c, POLICY_NONE, false, at, _("version %u of this form is not known; the rules have version %u"),
+                     c->f->version, c->view.version);
+    else if (older(c))
+        checking_say(c, POLICY_NONE, true, at,
+                     _("filled in on version %u of this form; the rules have version %u: what it did not ask may stay empty"),
+                     c->f->version, c->view.version);
 }
 
 static void form_walk(checking *c)
@@ -200,6 +229,17 @@ static void form_walk(checking *c)
             field_values(c, i, &field, written);
         required_check(c, i, &field); // looks at fields before it only
     }
+    if (!c->broken)
+        form_sense(c);
+    report_sort(c->report);
+}
+
+static void form_unknown(checking *c)
+{
+    char all[400] = "";
+    for (int i = 0, at = 0; i < policy_form_count(c->p) && (size_t)at < sizeof all; i++)
+        at += snprintf(all + at, sizeof all - (size_t)at, "%s%s", i ? ", " : "", policy_form_at(c->p, i).id);
+    checking_say(c, POLICY_NONE, false, c->f->title, _("the rules have no form \"%.60s\"; there are: %s"), c->f->form, all);
 }
 
 err form_check(const policy *p, const filled *f, day today, uint32_t hands, filled *ret_normal, form_report *ret)
@@ -213,7 +253,7 @@ err form_check(const policy *p, const filled *f, day today, uint32_t hands, fill
         memcpy(normal->number, f->number, sizeof normal->number);
         c.view = policy_form_at(p, c.form);
         if (c.form == POLICY_NONE)
-            say(&c, POLICY_NONE, false, NULL, _("the rules have no form \"%.60s\""), f->form);
+            form_unknown(&c);
         else
             form_walk(&c);
         e = c.broken;
@@ -237,4 +277,19 @@ void form_report_done(form_report *r)
 {
     free(r->items);
     *r = (form_report){0};
+}
+
+void form_report_tell(const form_report *r, const policy *p, const char *form_id, bool japanese, const char *file, span text,
+                      diag *d)
+{
+    int form = policy_form_find(p, form_id);
+    for (size_t i = 0; i < r->count; i++) {
+        const form_message *m = &r->items[i];
+        diag_level level = m->warning ? DIAG_WARNING : DIAG_ERROR;
+        policy_form_field f = policy_form_field_at(p, form, m->field);
+        if (m->field == POLICY_NONE)
+            diag_add(d, level, file, text, m->line, m->col, "%s", m->text);
+        else
+            diag_add(d, level, file, text, m->line, m->col, "%s (%s): %s", japanese ? f.label_ja : f.label_en, f.name, m->text);
+    }
 }

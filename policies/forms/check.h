@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a filled form is right: every field by its type, and what is required when. A check
-// digit that does not fit warns and never refuses: real codes fail it.
+// Whether a filled form is right: every field by its type, what is required when, and what must make
+// sense between fields (a birth before the consent, a period that ends after it begins). A check
+// digit that does not fit warns and never refuses: real codes fail it. A form filled on an older version
+// is judged mildly: what that version did not ask may be missing.
 // Owner: form_report_done. Thread: one. Fails: ERR_MEM. Messages are in the tongue of the program.
 #ifndef TSUNAGU_FORMS_CHECK_H
 #define TSUNAGU_FORMS_CHECK_H
@@ -11,8 +13,8 @@
 typedef struct form_message {
     int field;         // of the policy's form; POLICY_NONE: the form as a whole, or a field it does not have
     bool warning;      // else an error
-    unsigned line, col; // of the file it was read from; 0: none
-    char text[400];
+    unsigned line, col; // of the file it was read from: the value, the empty key, or "fields:"; 0: from no file
+    char text[1000];
 } form_message;
 
 typedef struct form_report {
@@ -29,6 +31,9 @@ typedef struct form_report {
 MUST_CHECK err form_check(const policy *p, const filled *f, day today, uint32_t hands, filled *ret_normal,
                           form_report *ret);
 void form_report_done(form_report *r);
+// As lines with a caret, each with its field's label: file:line:col: error: 生年月日 (birth): ...
+void form_report_tell(const form_report *r, const policy *p, const char *form_id, bool japanese, const char *file, span text,
+                      diag *d);
 
 // The first day on which a person born then is of age (a birthday; of 29 February: 1 March).
 day form_majority_day(day birth, int years);

@@ -68,6 +68,17 @@ const filled_field *filled_find(const filled *f, const char *name)
     return found ? &f->fields[i] : NULL;
 }
 
+filled_place filled_where(const filled *f, const char *name)
+{
+    const filled_field *w = filled_find(f, name);
+    if (w)
+        return (filled_place){w->name, w->line, w->col};
+    for (size_t i = 0; i < f->empty_count; i++)
+        if (strcmp(f->empty[i].name, name) == 0)
+            return f->empty[i];
+    return f->whole;
+}
+
 const char *filled_value(const filled *f, const char *name)
 {
     const filled_field *field = filled_find(f, name);

@@ -24,6 +24,11 @@ typedef struct filled_field {
     unsigned line, col; // in the file it was read from; 0: none
 } filled_field;
 
+typedef struct filled_place { // in the file it was read from; line 0: none
+    const char *name;
+    unsigned line, col;
+} filled_place;
+
 typedef struct filled {
     arena arena;
     const char *form;            // its short name
@@ -31,12 +36,17 @@ typedef struct filled {
     uint8_t number[FILLED_NUMBER]; // this paper's own, as in its QR code; all zero: none yet
     filled_field fields[FILLED_FIELDS]; // by name
     size_t count;
+    filled_place title, edition, whole; // "form:", "version:" and "fields:"
+    filled_place empty[FILLED_FIELDS]; // keys with nothing behind them; not packed
+    size_t empty_count;
 } filled;
 
 MUST_CHECK err filled_init(filled *f, const char *form, uint32_t version);
 void filled_done(filled *f); // overwrites nothing: wipe what is secret at its source
 MUST_CHECK err filled_add(filled *f, const char *name, const char *value); // one more value of the field
 const filled_field *filled_find(const filled *f, const char *name);        // NULL: not filled in
+// Where the field stands, or its empty key, or where it would be written; line 0: not from a file.
+filled_place filled_where(const filled *f, const char *name);
 const char *filled_value(const filled *f, const char *name);               // the first, or ""
 
 MUST_CHECK err form_pack(const filled *f, buf *out); // appends

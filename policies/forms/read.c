@@ -33,6 +33,22 @@ static uint32_t version_of(const yaml_doc *doc, const yaml_node *n, diag *d)
     return (uint32_t)v;
 }
 
+static err empty_note(const yaml_node *n, filled *f)
+{
+    if (f->empty_count == FILLED_FIELDS)
+        return OK; // then messages point at "fields:"
+    const char *name = arena_str(&f->arena, span_str(n->key));
+    if (!name)
+        return ERR_MEM;
+    f->empty[f->empty_count++] = (filled_place){name, n->key_line, n->key_col};
+    return OK;
+}
+
+static filled_place key_place(const yaml_node *n)
+{
+    return n ? (filled_place){NULL, n->key_line, n->key_col} : (filled_place){0};
+}
+
 static err values_read(const yaml_doc *doc, const yaml_node *n, diag *d, filled *f)
 {
     size_t count = n->kind == YAML_LIST ? n->count : 1;
@@ -54,6 +70,8 @@ static err values_read(const yaml_doc *doc, const yaml_node *n, diag *d, filled 
     if (field) {
         field->line = n->line;
         field->col = n->col;
+    } else if (!e) {
+        e = empty_note(n, f);
     }
     if (e == ERR_LIMIT) {
         yaml_complain(d, doc, n, DIAG_ERROR, _("too many entries, or a name too long"));
@@ -121,8 +139,12 @@ err form_read(span text, const char *file, diag *d, filled *ret)
         bool named = form && strlen(form) <= FILLED_NAME;
         e = filled_init(f, named ? form : "", version_of(doc, yaml_find(doc->root, "version"), d));
     }
-    if (!e)
+    if (!e) {
+        f->title = key_place(yaml_find(doc->root, "form"));
+        f->whole = key_place(yaml_find(doc->root, "fields"));
+        f->edition = key_place(yaml_find(doc->root, "version"));
         number_read(doc, d, f);
+    }
     if (!e)
         e = root_read(doc, d, f);
     if (!e && d->errors > errors)

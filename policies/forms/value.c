@@ -74,7 +74,7 @@ static const char *word_find(const words *w, const char *s)
 static void word_take(const words *w, const char *s, buf *normal, value_said *said)
 {
     const char *id = word_find(w, s);
-    char all[300] = "";
+    char all[1000] = "";
     if (id) {
         buf_put_str(normal, id);
         return;
@@ -84,9 +84,11 @@ static void word_take(const words *w, const char *s, buf *normal, value_said *sa
         value_bad(said, _("unknown \"%.60s\"; did you mean \"%s\"?"), s, near);
         return;
     }
+    bool ja = tongue_is_japanese();
     for (size_t i = 0, at = 0; i < w->count && at < sizeof all; i++)
-        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", i ? ", " : "", w->id[i]);
-    value_bad(said, _("unknown \"%.60s\"; it is one of: %s"), s, all);
+        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s%s%.60s%s", i ? ", " : "", w->id[i], ja ? "(" : "",
+                               ja ? w->ja[i] : "", ja ? ")" : "");
+    value_bad(said, _("unknown \"%.60s\"; it is one of: %s"), s, all); // cut where there are very many
 }
 
 static bool is_all(const char *s)
@@ -103,7 +105,7 @@ static void yes_value(const char *s, buf *normal, value_said *said)
     if (id)
         buf_put_str(normal, id);
     else
-        value_bad(said, _("\"%.60s\" is neither yes (はい) nor no (いいえ)"), s);
+        value_bad(said, _("\"%.60s\" is neither yes (はい) nor no (いいえ); write one of them"), s);
 }
 
 // ---- facilities and unions -----------------------------------------------------------
@@ -125,6 +127,36 @@ static bool facility_take(const policy *p, const char *s, buf *normal)
     return true;
 }
 
+// The closest name, for "did you mean"; the list may be long.
+static const char *facility_near(const policy *p, const char *s, const words *more)
+{
+    const char *batch[64], *best = diag_nearest(s, more->ja, more->count);
+    size_t n = 0;
+    if (best)
+        batch[n++] = best;
+    for (int i = 0; i < policy_facility_count(p); i++) {
+        batch[n++] = policy_facility_at(p, i).name;
+        if (n < sizeof batch / sizeof *batch && i + 1 < policy_facility_count(p))
+            continue;
+        best = diag_nearest(s, batch, n);
+        n = 0;
+        if (best)
+            batch[n++] = best;
+    }
+    return best;
+}
+
+static void facility_unknown(const policy *p, const char *s, const words *more, value_said *said)
+{
+    const char *near = facility_near(p, s, more);
+    if (near)
+        value_bad(said, _("\"%.60s\" is not on the membership list; did you mean \"%s\"?"), s, near);
+    else if (more->count)
+        value_bad(said, _("\"%.60s\" is no facility (code or name) and no union of the membership list"), s);
+    else
+        value_bad(said, _("\"%.60s\" is no facility (code or name) of the membership list"), s);
+}
+
 static void grantee_value(const policy *p, const char *s, buf *normal, value_said *said)
 {
     words w = {0};
@@ -135,7 +167,7 @@ static void grantee_value(const policy *p, const char *s, buf *normal, value_sai
     else if (u)
         buf_put_str(normal, u);
     else if (!facility_take(p, s, normal))
-        value_bad(said, _("\"%.60s\" is no facility (code or name) and no union of the membership list"), s);
+        facility_unknown(p, s, &w, said);
 }
 
 static void words_value(const policy *p, int form, int field, const policy_form_field *f, const char *s, buf *normal,
@@ -183,7 +215,7 @@ static void length_check(const policy_form_field *f, span s, value_said *said)
         chars++;
     }
     if (f->max && chars > f->max)
-        value_bad(said, _("too long: at most %d characters"), f->max);
+        value_bad(said, _("%d characters are too long: at most %d"), chars, f->max);
 }
 
 static bool kana_letter(uint32_t c)
@@ -299,7 +331,7 @@ void form_value(const policy *p, int form, int field, const char *text, day toda
         grantee_value(p, s, normal, ret);
     } else if (f.type == FORM_FACILITY) {
         if (!facility_take(p, s, normal))
-            value_bad(ret, _("\"%.60s\" is no facility (code or name) of the membership list"), s);
+            facility_unknown(p, s, &(words){0}, ret);
     } else if (f.type >= FORM_CHOICE && f.type <= FORM_KIND) {
         words_value(p, form, field, &f, s, normal, ret);
     } else {

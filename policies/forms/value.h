@@ -10,7 +10,7 @@
 typedef enum value_level { VALUE_GOOD, VALUE_WARNED, VALUE_BAD } value_level;
 typedef struct value_said {
     value_level level;
-    char text[400]; // "" where it is good
+    char text[1000]; // "" where it is good
 } value_said;
 
 // normal: cleared, then the one spelling unless it is bad. today: no birth after it.

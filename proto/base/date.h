@@ -19,6 +19,17 @@ void day_split(day d, int *year, int *month, int *dom);
 // "2026-04-01", "20260401" and eras ("令和8年4月1日", "R8.4.1", "R080401"; full-width
 // digits too). Meiji before 1873 is lunar and refused. ERR_FORMAT.
 MUST_CHECK err day_parse(span s, day *ret);
+// Why it is no date, or is an odd one, for a message that helps. *ret: the day that is meant, where there is one.
+typedef enum day_flaw {
+    DAY_SOUND,
+    DAY_FLAW_SHAPE, // not written as a date
+    DAY_FLAW_NONE,  // no calendar has this day: 2026-02-30
+    DAY_FLAW_EARLY, // before its era began; *ret is that day
+    DAY_FLAW_LATE,  // after its era's end; *ret is that day
+    DAY_FLAW_LUNAR, // Meiji before 1873
+    DAY_FLAW_TAIL,  // taken, but the era had ended: of a form printed in advance
+} day_flaw;
+day_flaw day_judge(span s, day *ret);
 // "2026-04-01"; "-" for DAY_NONE, "forever" for DAY_FOREVER.
 void day_format(day d, char out[static 11]);
 // "令和8年4月1日", "令和元年5月1日"; before 1873 "1872年1月1日". The later era on a day that has two.

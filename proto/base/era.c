@@ -112,23 +112,39 @@ static bool parse_gregorian(span s, ymd *ret)
            eat_number(&s, 2, 2, &ret->dom) && s.len == 0;
 }
 
-err day_parse(span s, day *ret)
+static day day_at(ymd at) { return day_of(at.year, at.month, at.dom); }
+
+day_flaw day_judge(span s, day *ret)
 {
     ymd at;
-    day d;
     const struct era *e = NULL;
-    if (parse_gregorian(s, &at)) {
-        d = day_of(at.year, at.month, at.dom);
-    } else {
+    if (!parse_gregorian(s, &at)) {
         e = eat_era(&s);
-        if (!e || !eat_date(&s, &at) || at.year < 1)
-            return ERR_FORMAT;
-        d = day_of(e->before + at.year, at.month, at.dom);
+        if (!e || !eat_date(&s, &at))
+            return DAY_FLAW_SHAPE;
+        if (at.year < 1)
+            return DAY_FLAW_NONE;
+        at.year += e->before;
     }
+    day d = day_at(at);
     if (d == DAY_NONE)
-        return ERR_FORMAT;
-    if (e && (d < day_of(e->first.year, e->first.month, e->first.dom) ||
-              d > day_of(e->last.year, e->last.month, e->last.dom)))
+        return DAY_FLAW_NONE;
+    if (e == ERAS && d < day_at(e->first))
+        return DAY_FLAW_LUNAR;
+    *ret = d;
+    if (e && d < day_at(e->first))
+        return DAY_FLAW_EARLY;
+    if (e && d > day_at(e->last))
+        return DAY_FLAW_LATE;
+    bool last = !e || e == &ERAS[sizeof ERAS / sizeof *ERAS - 1];
+    return !last && d > day_at(e[1].first) ? DAY_FLAW_TAIL : DAY_SOUND;
+}
+
+err day_parse(span s, day *ret)
+{
+    day d;
+    day_flaw flaw = day_judge(s, &d);
+    if (flaw != DAY_SOUND && flaw != DAY_FLAW_TAIL)
         return ERR_FORMAT;
     *ret = d;
     return OK;

@@ -38,6 +38,15 @@ static const value_case CASES[] = {
     {"date", "令和8年4月1日", "2026-04-01", false},
     {"date", "２０２６-０４-０１", "2026-04-01", false},
     {"date", "S55.1.2", "1980-01-02", false},
+    {"date", "2026年4月1日", "2026-04-01", false},
+    {"date", "２０２６／４／１", "2026-04-01", false},
+    {"date", "2026.4.1", "2026-04-01", false},
+    {"date", "平成31年8月1日", "2019-08-01", true}, // printed in advance
+    {"date", "平成33年4月1日", NULL, false},
+    {"date", "令和元年4月30日", NULL, false},
+    {"date", "明治3年5月1日", NULL, false},
+    {"date", "8.4.1", NULL, false},
+    {"date", "2026年4月", NULL, false},
     {"date", "2026-02-30", NULL, false},
     {"date", "昭和99年1月1日", NULL, false},
     {"count", "１２", "12", false},
@@ -75,6 +84,9 @@ static const value_case CASES[] = {
     {"insurer", "06050116", "06050116", false},
     {"insurer", "138057", "138057", false},
     {"insurer", "67999991", "67999991", true},
+    {"insurer", "06990113", "06990113", true}, // no such prefecture
+    {"institution", "4819800014", "4819800014", true},
+    {"institution", "9012345675", "9012345675", false}, // no insurance treatment
     {"insurer", "6050116", NULL, false},
     {"insurer", "1234", NULL, false},
     {"symbol", "あ い１２", "あい12", false},
@@ -90,6 +102,8 @@ static const value_case CASES[] = {
     {"phone", "011-681-8111", "0116818111", false},
     {"phone", "０９０（１２３４）５６７８", "09012345678", false},
     {"phone", "+81 11 681 8111", "+81116818111", false},
+    {"phone", "090-1234-567", "0901234567", true}, // a digit is missing
+    {"phone", "01168181111", "01168181111", true},
     {"phone", "681-8111", NULL, false},
     {"phone", "1-234-567-890", NULL, false},
     {"postal", "〒006-8555", "006-8555", false},
@@ -286,9 +300,20 @@ static void test_whole(void **state)
     assert_int_equal(r.warnings, 1);
     assert_int_equal(r.errors, 0);
     form_report_done(&r);
+    // What it did not ask may be empty, what is no longer asked may stand there.
+    assert_int_equal(filled_add(&f, "asked-once", "yes"), OK);
+    r = check(&f, FORM_ALL_HANDS, NULL);
+    assert_int_equal(r.errors, 0);
+    assert_int_equal(r.warnings, 3); // the version, the field, and what is missing
+    form_report_done(&r);
+    f.version = 2;
+    r = check(&f, FORM_ALL_HANDS, NULL);
+    assert_int_equal(r.errors, 2);
+    form_report_done(&r);
     f.version = 3;
+    assert_int_equal(filled_add(&f, "office", "丙"), OK);
     r = check(&f, 1u << HAND_CLINIC, NULL);
-    assert_int_equal(r.errors, 1);
+    assert_int_equal(r.errors, 2); // the version, and the field
     form_report_done(&r);
     filled_done(&f);
     assert_int_equal(filled_init(&f, "nothing", 1), OK);
