@@ -287,6 +287,27 @@ static void handling_cell(sheet_row *r, bool label, int columns)
     r->used += columns;
 }
 
+bool cell_older(const sheet *s, sheet_row *r)
+{
+    const filled *w = s->ask.written;
+    size_t said = 0;
+    for (size_t i = 0; w && i < w->count; i++) {
+        const filled_field *f = &w->fields[i];
+        if (policy_form_field_find(s->p, s->ask.form, f->name) != POLICY_NONE)
+            continue;
+        if (said++ == 0)
+            handling_cell(r, false, SHEET_COLUMNS);
+        buf *out = &r->cells[r->count - 1].html;
+        buf_put_str(out, said > 1 ? "<br>" : "");
+        html_element(out, "<small>", f->name, "</small>: ");
+        for (size_t k = 0; k < f->count; k++) {
+            buf_put_str(out, k ? words_pick(s, "、", ", ") : "");
+            text_put(f->values[k], false, out);
+        }
+    }
+    return said > 0;
+}
+
 void cell_handling(const sheet *s, sheet_row *r)
 {
     static const char *const ASKED[][2] = {{"受付日", "received on"}, {"担当者", "handled by"}, {"確認者", "checked by"}};

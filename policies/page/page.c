@@ -106,7 +106,7 @@ static void sheet_put(const sheet *s, buf *out)
     buf_put_str(out, PAGE_STYLE);
     buf_put_str(out, "body{");
     length_put(out, "f", s->font);
-    length_put(out, "l", sheet_sentence_font(s->font));
+    length_put(out, "l", s->sentences);
     length_put(out, "r", s->row);
     buf_put_str(out, "}\n</style></head><body><main>\n");
     header_put(s, out);
@@ -131,6 +131,8 @@ err form_page(const policy *p, const page_ask *ask, buf *out)
     s->p = p;
     s->ask = *ask;
     s->form = policy_form_at(p, ask->form);
+    if (ask->written && ask->written->version && ask->written->version < s->form.version)
+        s->form.version = ask->written->version; // the paper is the one that was signed
     err e = sheet_plan(s);
     if (e == OK) {
         sheet_put(s, out);

@@ -93,6 +93,18 @@ static bool by_others(const sheet *s, const policy_form_section *section)
     return !(hands & s->form.filed_by);
 }
 
+// Nothing that somebody signed goes unseen because the form has changed since.
+static void older_place(sheet *s)
+{
+    sheet_row *r = &s->rows[s->row_count];
+    sheet_table *t = &s->tables[s->table_count];
+    if (!cell_older(s, r))
+        return;
+    *t = (sheet_table){.first = s->row_count++, .count = 1};
+    words_put(s, "この版にない項目(前の版で書かれたこと)", "No longer asked (written on an older version)", &t->heading);
+    s->table_count++;
+}
+
 static void tables_place(sheet *s)
 {
     bool office = false;
@@ -115,6 +127,7 @@ static void tables_place(sheet *s)
             s->signing = s->table_count;
         s->table_count++;
     }
+    older_place(s);
     if (!office) {
         sheet_table *t = &s->tables[s->table_count];
         *t = (sheet_table){.first = s->row_count, .count = 1, .office = true};
@@ -128,7 +141,8 @@ static void tables_place(sheet *s)
 
 // ---- how large -----------------------------------------------------------------------------
 
-int sheet_sentence_font(int font)
+// Beside the type of the fields; where there is room they grow (sentences_grow).
+static int sentence_font(int font)
 {
     int small = font * 4 / 5;
     return small > 250 ? 250 : small;
@@ -144,9 +158,9 @@ static int sentence_lines(const sheet *s, const char *text, int font, int width)
     return lines;
 }
 
-int sheet_sentence_height(const sheet *s, int font, bool columns)
+static int sentence_height(const sheet *s, int small, bool columns)
 {
-    int small = sheet_sentence_font(font), total = 0, longest = 0;
+    int total = 0, longest = 0;
     bool beside = s->ask.tongue == PAGE_BOTH; // Japanese left, English right
     int width = (columns || beside ? (SHEET_WIDTH - 600) / 2 : SHEET_WIDTH - 400) - 2 * small;
     for (int i = 0; i < s->form.sentence_count; i++) {
@@ -186,19 +200,42 @@ static int head_height(const sheet *s)
     return left + title > 2750 ? left + title : 2750;
 }
 
-static int page_height(const sheet *s, int font, int row, int tall)
+static int page_height(const sheet *s, int font, int row, int tall, int sentences)
 {
     int total = head_height(s) + 500; // the line at the foot
     for (int i = 0; i < s->table_count; i++)
         total += TABLE_GAP + LINE(font) + 60; // a heading a table
     for (int i = 0; i < s->row_count; i++)
         total += row_height(s, &s->rows[i], font, row, tall);
-    return total + sheet_sentence_height(s, font, s->columns);
+    return total + sentence_height(s, sentences, s->columns);
 }
 
 static bool fits(const sheet *s, int font, int row, int tall)
 {
-    return page_height(s, font, row, tall) <= SHEET_HEIGHT - 250;
+    return page_height(s, font, row, tall, sentence_font(font)) <= SHEET_HEIGHT - 250;
+}
+
+static bool fits_with(const sheet *s, int sentences)
+{
+    return page_height(s, s->font, s->row, s->tall, sentences) <= SHEET_HEIGHT - 250;
+}
+
+// What is agreed to is read before it is signed: it gets room before the fields get more of it.
+static void sentences_grow(sheet *s)
+{
+    s->sentences = sentence_font(s->font);
+    while (s->sentences < s->font && fits_with(s, s->sentences + 5))
+        s->sentences += 5;
+}
+
+static void rows_grow(sheet *s)
+{
+    for (s->row += 10; s->row <= 850 && fits_with(s, s->sentences);)
+        s->row += 10;
+    s->row -= 10;
+    for (s->tall += 10; s->tall <= 200 && fits_with(s, s->sentences);)
+        s->tall += 10;
+    s->tall -= 10;
 }
 
 // First the room for a hand, with type that is still read easily; then smaller and smaller.
@@ -214,10 +251,8 @@ static bool sizes_choose(sheet *s)
                 s->font = font;
                 s->row = TRIES[i].row;
                 s->tall = TRIES[i].tall;
-                while (s->row < 850 && fits(s, font, s->row + 10, s->tall))
-                    s->row += 10;
-                while (s->tall < 200 && fits(s, font, s->row, s->tall + 10))
-                    s->tall += 10;
+                sentences_grow(s);
+                rows_grow(s);
                 return true;
             }
     return false;

@@ -35,12 +35,13 @@ typedef struct sheet {
     const policy *p;
     page_ask ask;
     policy_form form;
-    sheet_row rows[BUNDLE_FORM_FIELDS + 1];
-    sheet_table tables[BUNDLE_FORM_FIELDS + 1];
+    sheet_row rows[BUNDLE_FORM_FIELDS + 2]; // and one for the office, one of an older version
+    sheet_table tables[BUNDLE_FORM_FIELDS + 2];
     int row_count, table_count;
     int signing;     // the sentences stand before this table
     buf head;        // what stands below the title: where to send it, how to fill it in
     int font, row, tall; // chosen: type size, least height of a row, percent of `tall`
+    int sentences;   // chosen: type size of the sentences
     bool columns;    // the sentences in two columns
 } sheet;
 
@@ -49,6 +50,7 @@ void cell_label(const sheet *s, const policy_form_field *f, buf *out);
 void cell_value(const sheet *s, int field, buf *out);
 bool cell_empty(const sheet *s, int field);
 void cell_handling(const sheet *s, sheet_row *r); // a row for the office where the form has none
+bool cell_older(const sheet *s, sheet_row *r); // what was filled in that the form no longer asks; false: nothing
 
 // words.c: in the tongue of the page, or in both
 void words_put(const sheet *s, const char *ja, const char *en, buf *out); // our own words
@@ -59,8 +61,6 @@ void words_head(const sheet *s, buf *out);
 // plan.c
 MUST_CHECK err sheet_plan(sheet *s);
 void sheet_done(sheet *s);
-int sheet_sentence_font(int font);
-int sheet_sentence_height(const sheet *s, int font, bool columns);
 
 // style.c
 extern const char PAGE_STYLE[];

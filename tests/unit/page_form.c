@@ -204,6 +204,33 @@ static void test_number(void **state)
     assert_false(form_numbered(none));
 }
 
+// A paper of an older version: its own mark, and nothing of it lost.
+static void test_older(void **state)
+{
+    (void)state;
+    policy_files files = w_shipped();
+    for (size_t i = 0; i < files.count; i++)
+        if (strcmp(files.items[i].name, "forms/pledge.yaml") == 0) {
+            char *at = (char *)strstr(buf_str(&files.items[i].text), "version: 1");
+            assert_non_null(at);
+            at[strlen("version: ")] = '2';
+        }
+    policy *p = kit_open(&files);
+    policy_files_done(&files);
+    filled f = read_form("form: pledge\nversion: 1\nfields: {date: 2026-05-01, facility-name: 見本, asked-once: [甲, 乙]}\n");
+    buf out = {0};
+    assert_int_equal(page_of(p, &f, policy_form_find(p, "pledge"), PAGE_JA, &out), OK);
+    assert_non_null(strstr(buf_str(&out), "PLED-1<br>"));
+    assert_non_null(strstr(buf_str(&out), "第1版"));
+    assert_non_null(strstr(buf_str(&out), "asked-once"));
+    assert_non_null(strstr(buf_str(&out), "甲、乙"));
+    assert_int_equal(page_of(p, NULL, policy_form_find(p, "pledge"), PAGE_JA, &out), OK);
+    assert_non_null(strstr(buf_str(&out), "PLED-2<br>"));
+    filled_done(&f);
+    buf_done(&out);
+    policy_free(p);
+}
+
 // A reader that is not ours reads what the code says.
 static void test_qr(void **state)
 {
@@ -272,7 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_snapshots), cmocka_unit_test(test_all_blank), cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_full), cmocka_unit_test(test_number), cmocka_unit_test(test_qr),
+        cmocka_unit_test(test_full), cmocka_unit_test(test_number), cmocka_unit_test(test_qr), cmocka_unit_test(test_older),
         cmocka_unit_test(test_html), cmocka_unit_test(test_era),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
