@@ -99,6 +99,12 @@ static err person_args(job *j, asking *k, control_in *in)
     return e;
 }
 
+static bool facility_is(const char *said, uint64_t code)
+{
+    uint64_t n;
+    return institution_parse(span_str(said), &n) == OK && n == code;
+}
+
 err asking_forms(job *j, asking *k, control_in *in)
 {
     static const char *const registration[] = {"registration", NULL}, *const either[] = {"registration", "consent", NULL};
@@ -122,6 +128,10 @@ err asking_forms(job *j, asking *k, control_in *in)
         if (e)
             break;
         e = written_body(j, &f, &k->body);
+        // A consent that was received here has our own number on it.
+        if (e == OK && !k->body.number[0] && facility_is(filled_value(&f, "facility"), k->who.facility) &&
+            !(k->body.number = arena_str(&j->memory, span_str(filled_value(&f, "chart")))))
+            e = ERR_MEM;
         if (e == OK)
             e = written_to(j, &f, &k->form_asks, &k->form_to, &k->form_to_count);
         if (e == OK)
@@ -204,7 +214,8 @@ err asking_args(job *j, asking *k, control_in *in)
         return ERR_USAGE;
     }
     if (!b->number[0] || strlen(b->number) > 63 || strlen(b->chart) > 63 || strlen(b->text) > REQUEST_TEXT_MAX) {
-        snprintf(j->note, sizeof j->note, "number is needed; number and chart at most 63 bytes, text at most %d",
+        snprintf(j->note, sizeof j->note,
+                 "the own patient number is needed, as NUMBER or on the form (chart); at most 63 bytes, text at most %d",
                  REQUEST_TEXT_MAX);
         return ERR_USAGE;
     }

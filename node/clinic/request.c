@@ -48,8 +48,8 @@ void request_list(node *n, control_in *in)
     if (e == ERR_CONFLICT)
         control_note(in, "that means several: give more of the id");
     arena_done(&a);
-    if (e == OK)
-        flow_page_end(&l);
+    if (e == OK && !id)
+        e = flow_page_end(&l);
     book_drop(b);
     control_finish(in, e);
 }

@@ -8,6 +8,7 @@
 
 #include "node/flow/written.h"
 #include "node/office/thread.h"
+#include "proto/base/tongue.h"
 
 void flow_show(control_in *in, const policy *p, const request *r, const char *kind)
 {
@@ -57,13 +58,18 @@ err flow_page_one(flow_page *l, const request *r)
     return OK;
 }
 
-void flow_page_end(const flow_page *l)
+err flow_page_end(const flow_page *l)
 {
     char next[24];
+    if (l->paper && l->at == 0) {
+        control_note(l->in, "%s", _("no request here came with that paper"));
+        return ERR_NOT_FOUND;
+    }
     if (!l->more)
-        return;
+        return OK;
     snprintf(next, sizeof next, "%llu", (unsigned long long)(l->from + FLOW_PAGE));
     control_piece(l->in, (span){0}, next, true);
+    return OK;
 }
 
 static bool in_group(const flow_page *l, const request *r)

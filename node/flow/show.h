@@ -22,7 +22,8 @@ typedef struct flow_page {
 flow_page flow_page_begin(control_in *in, const policy *p, request_side side);
 MUST_CHECK err flow_page_one(flow_page *l, const request *r); // ERR_CLOSED: the page is full
 MUST_CHECK err flow_page_pick(void *list, const request *r); // flow_page_one, if it is of that side, paper and asking
-void flow_page_end(const flow_page *l);
+// ERR_NOT_FOUND, with a word, where a paper was looked for and no request came with it.
+MUST_CHECK err flow_page_end(const flow_page *l);
 void flow_history_show(control_in *in, store_txn *t, const request *r);
 
 #endif

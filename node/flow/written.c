@@ -38,11 +38,11 @@ static err mistakes_told(job *j, const policy *p, const filled *f, const form_re
     return ERR_USAGE;
 }
 
-static err filled_good(job *j, const filled *f, filled *ret_normal)
+static err filled_good(job *j, const filled *f, day today, filled *ret_normal)
 {
     const policy *p = j->rules->r->p;
     form_report report;
-    err e = form_check(p, f, day_of_time(j->now), FORM_ALL_HANDS, ret_normal, &report);
+    err e = form_check(p, f, today, FORM_ALL_HANDS, ret_normal, &report);
     if (e)
         return e;
     if (report.errors) {
@@ -66,7 +66,7 @@ err written_read(job *j, const char *yaml, const char *const *wanted, filled *re
         return e == ERR_FORMAT ? ERR_USAGE : e;
     for (; *wanted && !will_do; wanted++)
         will_do = strcmp(*wanted, f.form) == 0;
-    e = will_do ? filled_good(j, &f, ret_normal) : refuse(j, "this is another form than is needed here");
+    e = will_do ? filled_good(j, &f, day_of_time(j->now), ret_normal) : refuse(j, "this is another form than is needed here");
     filled_done(&f);
     return e;
 }
@@ -331,6 +331,7 @@ static err body_same(job *j, const filled *f, const Tsunagu__RequestBody *b)
 err written_check(job *j, const Tsunagu__RequestBody *b, bool changed)
 {
     const policy *p = j->rules->r->p;
+    day today = day_of_time(j->now) + 1; // the sender's clock may be past midnight already
     filled f, normal;
     err e = b->n_forms > FORMS_MOST ? ERR_FORMAT : OK;
     for (size_t i = 0; e == OK && i < b->n_forms; i++)
@@ -347,7 +348,7 @@ err written_check(job *j, const Tsunagu__RequestBody *b, bool changed)
         if (no == POLICY_NONE || (!change && strcmp(f.form, "consent") != 0 && strcmp(f.form, "registration") != 0))
             e = ERR_FORMAT;
         // Of another version, on its way while the rules changed: the person at the inbox reads it.
-        else if (policy_form_at(p, no).version == f.version && (e = filled_good(j, &f, &normal)) == OK) {
+        else if (policy_form_at(p, no).version == f.version && (e = filled_good(j, &f, today, &normal)) == OK) {
             // Once changed, the terms are no longer the first paper's: the change form says what became of them.
             if (!change && !changed)
                 e = body_same(j, &normal, b);

@@ -13,7 +13,7 @@
 #include "policies/forms/label.h"
 #include "proto/base/luhn.h"
 
-enum { SHOWN = 400, DRAFT_MOST = 700 << 10, STAFF_MOST = 64 };
+enum { SHOWN = 400, DRAFT_MOST = 700 << 10, STAFF_MOST = 64, REASON_MOST = 64 };
 
 // ---- filing -------------------------------------------------------------------------------
 
@@ -21,7 +21,15 @@ typedef struct filing {
     joining r;
 } filing;
 
-static void record_show(control_in *in, const joining *r)
+static void reason_show(control_in *in, const policy *p, const joining *r)
+{
+    int i = policy_join_reason_find(p, r->reason);
+    policy_reason words = policy_join_reason_at(p, i);
+    control_text(in, "reason", r->reason);
+    control_text(in, "reason_words", control_japanese(in) ? words.label_ja : words.label_en);
+}
+
+static void record_show(control_in *in, const policy *p, const joining *r)
 {
     char text[30];
     control_record(in, "application");
@@ -40,7 +48,7 @@ static void record_show(control_in *in, const joining *r)
     control_text(in, "since", text);
     control_text(in, "staff", r->staff);
     control_text(in, "by", r->by);
-    control_text(in, "reason", r->reason);
+    reason_show(in, p, r);
     control_text(in, "text", r->text);
     control_bytes(in, "id", wire_span(r->id));
 }
@@ -55,7 +63,7 @@ static void file_answer(job *j, err e)
 {
     const filing *k = j->state;
     if (e == OK) {
-        record_show(j->in, &k->r);
+        record_show(j->in, j->rules->r->p, &k->r);
         post_pump(j->n);
     }
     job_finish(j, e);
@@ -156,6 +164,7 @@ void leave_file(node *n, control_in *in)
 
 typedef struct listing {
     control_in *in;
+    const policy *p;
     bool all;
     size_t count;
 } listing;
@@ -167,19 +176,21 @@ static err list_one(void *ctx, const joining *r)
         return OK;
     if (l->count++ == SHOWN)
         return ERR_CLOSED;
-    record_show(l->in, r);
+    record_show(l->in, l->p, r);
     return OK;
 }
 
 void applications_list(node *n, control_in *in)
 {
-    listing l = {.in = in, .all = strcmp(control_word(in, "all"), "yes") == 0};
+    book *b = node_book(n);
+    listing l = {.in = in, .p = b->r->p, .all = strcmp(control_word(in, "all"), "yes") == 0};
     store_txn *t;
     err e = store_read(n->keep, &t);
     if (e == OK) {
         e = joining_walk(t, list_one, &l);
         store_end(t);
     }
+    book_drop(b);
     control_finish(in, e);
 }
 
@@ -228,7 +239,7 @@ void applications_show(node *n, control_in *in)
     if (e == OK) {
         e = joining_find(t, (uint64_t)number, &a, &r);
         if (e == OK) {
-            record_show(in, r);
+            record_show(in, b->r->p, r);
             e = form_show(in, b->r->p, wire_span(r->form));
         }
         if (e == OK)
@@ -266,33 +277,30 @@ static void decide_answer(job *j, err e)
 {
     const deciding *k = j->state;
     if (e == OK) {
-        record_show(j->in, k->r);
+        record_show(j->in, j->rules->r->p, k->r);
         post_pump(j->n);
     }
     job_finish(j, e);
 }
 
-// The rules' list speaks of patients; those that are to be explained in words fit an application too.
+// The rules have a list of their own for this; without one a word is said.
 static err reason_check(job *j, const deciding *k)
 {
     const policy *p = j->rules->r->p;
+    int reason = policy_join_reason_find(p, k->reason);
     buf list = {0};
-    bool known = false;
-    if (k->approve)
+    if (k->approve || (reason != POLICY_NONE && (!policy_join_reason_at(p, reason).explain || k->text[0])))
         return OK;
-    for (int i = 0; i < policy_reason_count(p); i++) {
-        if (!policy_reason_at(p, i).explain)
-            continue;
-        known = known || strcmp(k->reason, policy_reason_at(p, i).id) == 0;
-        buf_printf(&list, "%s%s", list.len ? ", " : "", policy_reason_at(p, i).id);
-    }
-    if (list.len ? !known : !k->reason[0] || strlen(k->reason) > 64)
-        snprintf(j->note, sizeof j->note, "reason: one of %.120s", list.len ? buf_str(&list) : "(the rules have none: say a word)");
-    else if (list.len && !k->text[0])
+    if (!policy_join_reason_count(p) && k->reason[0] && strlen(k->reason) <= REASON_MOST)
+        return OK;
+    for (int i = 0; i < policy_join_reason_count(p); i++)
+        buf_printf(&list, "%s%s", i ? ", " : "", policy_join_reason_at(p, i).id);
+    if (reason != POLICY_NONE)
         snprintf(j->note, sizeof j->note, "this reason is to be explained in words: text");
-    bool good = !j->note[0];
+    else
+        snprintf(j->note, sizeof j->note, "reason: one of %.120s", list.len ? buf_str(&list) : "(the rules have none: say a word)");
     buf_done(&list);
-    return good ? OK : ERR_USAGE;
+    return ERR_USAGE;
 }
 
 void applications_decide(node *n, control_in *in)

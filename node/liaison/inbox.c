@@ -29,7 +29,7 @@ void inbox_list(node *n, control_in *in)
         store_end(t);
     }
     if (e == OK)
-        flow_page_end(&l);
+        e = flow_page_end(&l);
     book_drop(b);
     control_finish(in, e);
 }
@@ -60,7 +60,7 @@ static void form_show(control_in *in, const policy *rules_in_force, const Tsunag
     buf_clear(&list);
     for (size_t i = 0; i < b->consent->n_categories; i++)
         buf_printf(&list, "%s%s", i ? "," : "", b->consent->categories[i]);
-    control_text(in, "categories", buf_str(&list));
+    control_text(in, "categories", list.len ? buf_str(&list) : "all");
     buf_done(&list);
     day_format(b->consent->from_day, text);
     control_text(in, "from", text);

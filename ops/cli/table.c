@@ -22,7 +22,7 @@ static const option_row none[] = {END};
 #define AS_ROW {"as", "USER", true, N_("who does it, as in the people file"), "as"}
 #define ID_ROW {"@ID", "ID", true, N_("the request: as much of its id as is needed"), "id"}
 static const option_row request_options[] = {
-    {"@NUMBER", "NUMBER", true, N_("the facility's own patient number"), "number"}, AS_ROW,
+    {"@NUMBER", "NUMBER", false, N_("the facility's own patient number (default: as the form says)"), "number"}, AS_ROW,
     {"to", "LIST", false, N_("to these hospitals: their 10-digit codes, joined by commas (default: as the form says)"), "to"},
     {"ask-all", NULL, false, N_("ask every hospital that the agreements allow whether it may hold records"), "ask_all"},
     {"chart", "NUMBER", false, N_("the hospital's patient number, if known"), "chart"},
@@ -638,9 +638,9 @@ const command_row command_table[] = {
 
     HEADING(N_("A union's members")),
     {"applications", N_("who wants to join or leave, as filed here or come to the secretariat"), NULL, applications_options,
-     "applications", "application: number kind side state union facility name at by reason text", NULL},
+     "applications", "application: number kind side state union facility name at by reason_words text", NULL},
     {"applications show", N_("one of them: every field of its forms"), NULL, application_options, "applications.show",
-     "application: number kind side state union facility name node at staff by reason text | field: form label shown", NULL},
+     "application: number kind side state union facility name node at staff by reason reason_words text | field: form label shown", NULL},
     {"applications decide", N_("approve or refuse it, as the secretariat"),
      N_("The applicant is told. Approved, a draft of the union's next list is written with everything that was decided\n"
         "and does not yet hold; the command to sign it is printed. It holds once it is signed and published."),

@@ -152,7 +152,7 @@ typedef struct draft_deadline {
 typedef struct draft_requests { // what requests.yaml says
     bool set;
     draft_deadline deadlines[FLOW_STATE_COUNT];
-    draft_reasons refusals, relations, emergencies;
+    draft_reasons refusals, relations, emergencies, join_refusals;
     uint32_t second_check, shown;
     uint16_t accept[BUNDLE_ACCEPT_SETS]; // rising
     size_t accept_count;

@@ -119,4 +119,6 @@ void requests_put(buf *b, const draft *d)
         told--;
     for (int e = 0; e < told; e++)
         buf_put_u8(b, (uint8_t)q->told[e]);
+    if (q->join_refusals.count)
+        reasons_put(b, &q->join_refusals);
 }

@@ -146,6 +146,7 @@ void requests_draft(draft *d)
                           .review_by = 1u << FLOW_TO_DISCLOSING | 1u << FLOW_TO_SECRETARIAT};
     deadlines_draft(d, draft_may(map, "deadlines"));
     reasons_draft(d, draft_may(map, "refusals"), &SHAPE_REASON, "explain", BUNDLE_REASONS, &q->refusals);
+    reasons_draft(d, draft_may(map, "join_refusals"), &SHAPE_REASON, "explain", BUNDLE_REASONS, &q->join_refusals);
     reasons_draft(d, draft_may(map, "relations"), &SHAPE_RELATION, "until_majority", BUNDLE_RELATIONS, &q->relations);
     q->second_check = draft_choices_of(d, draft_may(map, "second_check"), &CHOICES_SECOND, N_("case"));
     if (q->second_check & 1u << SECOND_ALWAYS) // whatever else is named

@@ -138,6 +138,12 @@ err flow_read(reader *r, policy *p)
         if (r->bad || t->told[i] >> FLOW_AUDIENCES || (i >= BUNDLE_EVENTS_FIRST && !r->rest.len && !t->told[i]))
             e = ERR_FORMAT;
     }
+    // Younger than the rest: where there is none, nothing stands here.
+    if (!e && r->rest.len) {
+        e = reasons_read(r, &p->papers, &t->join_reasons, &t->join_reason_count);
+        if (!e && t->join_reason_count == 0)
+            e = ERR_FORMAT;
+    }
     return e;
 }
 
@@ -173,6 +179,18 @@ policy_reason policy_reason_at(const policy *p, int reason)
 int policy_reason_find(const policy *p, const char *id)
 {
     return reason_find(p->flow.reasons, p->flow.reason_count, id);
+}
+
+int policy_join_reason_count(const policy *p) { return p->flow.join_reason_count; }
+
+policy_reason policy_join_reason_at(const policy *p, int reason)
+{
+    return reason_of(p->flow.join_reasons, p->flow.join_reason_count, reason);
+}
+
+int policy_join_reason_find(const policy *p, const char *id)
+{
+    return reason_find(p->flow.join_reasons, p->flow.join_reason_count, id);
 }
 
 int policy_emergency_reason_count(const policy *p) { return p->flow.emergency_reason_count; }

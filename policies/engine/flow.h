@@ -35,6 +35,10 @@ int policy_reason_count(const policy *p); // for refusing a request
 policy_reason policy_reason_at(const policy *p, int reason);
 int policy_reason_find(const policy *p, const char *id); // or POLICY_NONE
 
+int policy_join_reason_count(const policy *p); // for refusing an application to join, or a notice of leaving
+policy_reason policy_join_reason_at(const policy *p, int reason);
+int policy_join_reason_find(const policy *p, const char *id); // or POLICY_NONE
+
 typedef struct policy_relation {
     const char *id, *label_ja, *label_en;
     bool until_majority; // ends when the patient comes of age (a parent)

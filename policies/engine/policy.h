@@ -64,9 +64,9 @@ typedef struct form_row {
 typedef struct flow_table {
     policy_flow_view view;
     policy_deadline deadlines[FLOW_STATE_COUNT];
-    policy_reason *reasons, *emergency_reasons;
+    policy_reason *reasons, *emergency_reasons, *join_reasons;
     policy_relation *relations;
-    int reason_count, emergency_reason_count, relation_count, accept_count;
+    int reason_count, emergency_reason_count, join_reason_count, relation_count, accept_count;
     uint16_t accept[BUNDLE_ACCEPT_SETS];
     uint8_t told[FLOW_EVENT_COUNT];
 } flow_table;

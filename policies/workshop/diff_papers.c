@@ -332,6 +332,7 @@ err diff_papers_put(const policy *old_rules, const policy *new_rules, bool japan
     }
     deadlines_put(&w);
     reasons_put(&w, _("Reason for refusal"), policy_reason_at);
+    reasons_put(&w, _("Reason for refusing an application"), policy_join_reason_at);
     reasons_put(&w, _("Proxy"), relation_row);
     reasons_put(&w, _("Emergency reason"), policy_emergency_reason_at);
     numbers_put(&w);

@@ -33,13 +33,20 @@ static value cancels(page *g) { return said_yes(deadline(g).cancels); }
 // ---- lists with words ------------------------------------------------------------
 
 static value refusals(page *g) { return said_number(policy_reason_count(g->p)); }
+static value join_refusals(page *g)
+{
+    int count = policy_join_reason_count(g->p);
+    return (value){.set = count > 0, .number = count};
+}
+
 static value relations(page *g) { return said_number(policy_relation_count(g->p)); }
 static value reasons(page *g) { return said_number(policy_emergency_reason_count(g->p)); }
 
 static policy_reason reason(const page *g)
 {
     int i = page_entry(g);
-    return strcmp(g->list, "refusals") == 0 ? policy_reason_at(g->p, i) : policy_emergency_reason_at(g->p, i);
+    return strcmp(g->list, "refusals") == 0 ? policy_reason_at(g->p, i)
+           : strcmp(g->list, "join_refusals") == 0 ? policy_join_reason_at(g->p, i) : policy_emergency_reason_at(g->p, i);
 }
 
 static value reason_id(page *g) { return said_text(reason(g).id); }
@@ -125,6 +132,7 @@ TOLD(enquired, FLOW_EVENT_ENQUIRED)
 static const value_row ROWS[] = {
     {&SHAPE_REQUESTS, "deadlines", deadlines, NULL},
     {&SHAPE_REQUESTS, "refusals", refusals, NULL},
+    {&SHAPE_REQUESTS, "join_refusals", join_refusals, NULL},
     {&SHAPE_REQUESTS, "relations", relations, NULL},
     {&SHAPE_REQUESTS, "second_check", second_check, NULL},
     {&SHAPE_REQUESTS, "matching", matching, NULL},

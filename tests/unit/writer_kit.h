@@ -196,6 +196,8 @@ static inline void x_requests(policy_files *f, uint64_t *seed)
                        w_pick(seed, 2) ? "yes" : "no");
     x_reasons(&b, seed, "refusals", "explain", 1);
     x_reasons(&b, seed, "relations", "until_majority", 1);
+    if (w_pick(seed, 2))
+        x_reasons(&b, seed, "join_refusals", "explain", 1);
     x_choices(&b, seed, "second_check", &CHOICES_SECOND, false);
     if (w_pick(seed, 3)) {
         buf_put_str(&b, "\nmatching:\n  ");
