@@ -123,6 +123,7 @@ const char *identity_reason_name(identity_reason r)
         [REASON_SMALL_KANA] = "small_kana", [REASON_OLD_CHARACTER] = "old_character", [REASON_GAIJI] = "gaiji",
         [REASON_LONG_VOWEL] = "long_vowel", [REASON_SOUND_MARK] = "sound_mark", [REASON_ONE_SLIP] = "one_slip",
         [REASON_OTHER_NAME] = "other_name", [REASON_FAMILY_NAME] = "family_name", [REASON_SAME_CARD] = "same_card",
+        [REASON_TWIN] = "twin", [REASON_TWIN_SLIP] = "twin_slip",
         [REASON_SAME_SOUND] = "same_sound", [REASON_YEAR] = "year", [REASON_MONTH] = "month", [REASON_DAY] = "day",
         [REASON_SWAPPED] = "swapped", [REASON_OTHER_BIRTH] = "other_birth", [REASON_NEARBY] = "nearby",
         [REASON_MOVED] = "moved", [REASON_INSURER] = "insurer", [REASON_CUT] = "cut",

@@ -70,7 +70,7 @@ typedef enum identity_reason {
     REASON_ONE_SLIP,     // close: one character; of a number, which differs: one digit, or two swapped
     REASON_OTHER_NAME,   // differs
     REASON_FAMILY_NAME,  // family name differs, given name, birth and sex agree: married, perhaps
-    REASON_SAME_CARD,    // given name differs under one insurance: a twin or another of the family
+    REASON_SAME_CARD,    // given name and birth or sex differ under one insurance: another of the family
     REASON_SAME_SOUND,   // kanji differ, kana agree: a namesake, or written otherwise
     REASON_YEAR, REASON_MONTH, REASON_DAY, // of birth: only this part differs
     REASON_SWAPPED,      // month and day of birth
@@ -84,6 +84,8 @@ typedef enum identity_reason {
     REASON_NOTATION,     // address agrees: 九条西10丁目3番5号, 9条西10-3-5; prefecture, city or building left out
     REASON_LOT,          // address close: a lot (番地) and a house number (番, 号) in one area: the same, perhaps
     REASON_ROOM,         // address close: another room of the same house
+    REASON_TWIN,         // given name differs under one insurance, birth and sex agree: a twin
+    REASON_TWIN_SLIP,    // the same, but only one character differs: a slip of the pen, or a twin
     REASON_COUNT
 } identity_reason;
 const char *identity_reason_name(identity_reason r); // "small_kana"; REASON_NONE: ""

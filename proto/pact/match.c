@@ -393,7 +393,9 @@ static void reasons_together(const evidence *f, identity_reason *why)
     if (f[FIELD_KANA_FAMILY] == EVIDENCE_DIFFERS && agrees(f, FIELD_KANA_GIVEN) && born)
         why[FIELD_KANA_FAMILY] = REASON_FAMILY_NAME;
     if (f[FIELD_KANA_GIVEN] == EVIDENCE_DIFFERS && card)
-        why[FIELD_KANA_GIVEN] = REASON_SAME_CARD;
+        why[FIELD_KANA_GIVEN] = born ? REASON_TWIN : REASON_SAME_CARD;
+    if (why[FIELD_KANA_GIVEN] == REASON_ONE_SLIP && card && born && !agrees(f, FIELD_BRANCH))
+        why[FIELD_KANA_GIVEN] = REASON_TWIN_SLIP;
     if (f[FIELD_KANJI] == EVIDENCE_DIFFERS && agrees(f, FIELD_KANA_FAMILY) && agrees(f, FIELD_KANA_GIVEN))
         why[FIELD_KANJI] = REASON_SAME_SOUND;
     if (f[FIELD_BRANCH] == EVIDENCE_DIFFERS)

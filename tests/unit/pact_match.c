@@ -270,7 +270,7 @@ static void reasons_of_each_field(void **state)
         {FIELD_KANA_GIVEN, "ユウタ", "ユウキ", REASON_ONE_SLIP},
         {FIELD_KANA_GIVEN, "ショウイチ", "", REASON_ONE_SIDE},
         {FIELD_KANA_GIVEN, "", "", REASON_NONE},
-        {FIELD_KANA_GIVEN, "ショウイチ", "ハナコ", REASON_SAME_CARD},
+        {FIELD_KANA_GIVEN, "ショウイチ", "ハナコ", REASON_TWIN},
         {FIELD_KANA_FAMILY, "ワタナベ", "タカハシ", REASON_FAMILY_NAME},
         {FIELD_KANJI, "眞一", "真一", REASON_OLD_CHARACTER},
         {FIELD_KANJI, "翔　一", "翔一", REASON_WRITTEN},
