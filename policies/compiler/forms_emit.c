@@ -119,6 +119,8 @@ void requests_put(buf *b, const draft *d)
         told--;
     for (int e = 0; e < told; e++)
         buf_put_u8(b, (uint8_t)q->told[e]);
-    if (q->join_refusals.count)
+    if (q->join_refusals.count) {
+        buf_put_u8(b, BUNDLE_FLOW_MORE);
         reasons_put(b, &q->join_refusals);
+    }
 }

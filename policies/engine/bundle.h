@@ -44,7 +44,9 @@
 //              (bit per flow_strength), u8 n sets to accept by, each: u16 bit per flow_evidence
 //              (rising, none within another), u16 retention months, u16 valid months, u16 notice
 //              days, u8 majority age, u64 review roles, u8 review by (bit per flow_audience),
-//              u16 consent days, then per flow_event: u8 told (bit per flow_audience)
+//              u16 consent days, then per flow_event: u8 told (bit per flow_audience; of the events
+//              after BUNDLE_EVENTS_FIRST none behind the last that anybody is told of); then, unless
+//              there are none, u8 BUNDLE_FLOW_MORE, u8 n reasons against an application (at least one)
 //
 //   text       u8 length, UTF-8 without control characters, one NUL
 //   long       u16 length, the same, at most BUNDLE_LONG
@@ -86,6 +88,7 @@
 #define BUNDLE_RELATIONS 32
 #define BUNDLE_ACCEPT_SETS 16
 #define BUNDLE_EVENTS_FIRST 20 // events that a flow section always says who is told of; those after it came later
+#define BUNDLE_FLOW_MORE 0xff  // no set of audiences: behind it stands what came later
 #define BUNDLE_DEADLINE_DAYS 366
 #define BUNDLE_RETENTION_MIN 36 // months: the third-party record's three years
 #define BUNDLE_AGE_MIN 15

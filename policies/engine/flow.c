@@ -103,6 +103,30 @@ static err numbers_read(reader *r, const policy *p, flow_table *t)
     return OK;
 }
 
+static bool more_follows(const reader *r) { return r->rest.len && *r->rest.at == BUNDLE_FLOW_MORE; }
+
+// Events that came later are only there where somebody is told of them: older rules keep their bytes.
+static err told_read(reader *r, flow_table *t)
+{
+    int i = 0;
+    for (; i < FLOW_EVENT_COUNT && (i < BUNDLE_EVENTS_FIRST || (r->rest.len && !more_follows(r))); i++) {
+        t->told[i] = read_u8(r);
+        if (r->bad || t->told[i] >> FLOW_AUDIENCES)
+            return ERR_FORMAT;
+    }
+    return i > BUNDLE_EVENTS_FIRST && !t->told[i - 1] ? ERR_FORMAT : OK;
+}
+
+// Lists that came later, likewise: an empty one does not stand here.
+static err more_read(reader *r, policy *p, flow_table *t)
+{
+    if (!more_follows(r))
+        return OK;
+    (void)read_u8(r);
+    err e = reasons_read(r, &p->papers, &t->join_reasons, &t->join_reason_count);
+    return e ? e : t->join_reason_count ? OK : ERR_FORMAT;
+}
+
 static void defaults(flow_table *t)
 {
     t->view = (policy_flow_view){.second_check = 1u << SECOND_ALWAYS,
@@ -132,19 +156,9 @@ err flow_read(reader *r, policy *p)
         e = matching_read(r, t);
     if (!e)
         e = numbers_read(r, p, t);
-    // Events that came later are only there where somebody is told of them: older rules keep their bytes.
-    for (int i = 0; !e && i < FLOW_EVENT_COUNT && (i < BUNDLE_EVENTS_FIRST || r->rest.len); i++) {
-        t->told[i] = read_u8(r);
-        if (r->bad || t->told[i] >> FLOW_AUDIENCES || (i >= BUNDLE_EVENTS_FIRST && !r->rest.len && !t->told[i]))
-            e = ERR_FORMAT;
-    }
-    // Younger than the rest: where there is none, nothing stands here.
-    if (!e && r->rest.len) {
-        e = reasons_read(r, &p->papers, &t->join_reasons, &t->join_reason_count);
-        if (!e && t->join_reason_count == 0)
-            e = ERR_FORMAT;
-    }
-    return e;
+    if (!e)
+        e = told_read(r, t);
+    return e ? e : more_read(r, p, t);
 }
 
 // ---- looking ---------------------------------------------------------------------
