@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <stdlib.h>
-#include <time.h>
 #include "proto/store/inside.h"
 #include "proto/store/writer.h"
 
 #define BATCH_DEFAULT 256
 #define QUEUE_DEFAULT 65536
-// Those who were just answered often ask again at once. A batch of less than a FEW-th of the last one waits for
-// them so long, counted from those answers: a commit of one job costs as much as a commit of a hundred.
-#define FEW 4
-#define MORE_NS 400000
 
 struct writer {
     store *s;
@@ -18,9 +13,8 @@ struct writer {
     pthread_mutex_t mutex; // everything below
     pthread_cond_t work;
     writer_job *head, **tail;
-    size_t count, last; // waiting; in the batch, or in the one before
-    struct timespec told; // when that one was answered
-    bool idle, gathering, stopping, broken;
+    size_t count, last; // waiting; in the running batch
+    bool idle, stopping, broken;
 };
 
 static bool store_failed(err e)
@@ -120,26 +114,6 @@ static void run_batch(writer *w, writer_job *batch)
         w->o.telling(w->o.ctx, false);
 }
 
-// With the mutex held.
-static bool few(const writer *w)
-{
-    return w->count * FEW < w->last;
-}
-
-static void wait_for_more(writer *w)
-{
-    struct timespec until = w->told;
-    until.tv_nsec += MORE_NS;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
-    w->gathering = true;
-    while (few(w) && !w->stopping && pthread_cond_timedwait(&w->work, &w->mutex, &until) == 0)
-        ;
-    w->gathering = false;
-}
-
 static void *writer_main(void *arg)
 {
     writer *w = arg;
@@ -152,13 +126,11 @@ static void *writer_main(void *arg)
         w->idle = false;
         if (w->head == NULL)
             break;
-        wait_for_more(w);
         writer_job *batch;
         w->last = take(w, &batch, w->o.batch_max);
         pthread_mutex_unlock(&w->mutex);
         run_batch(w, batch);
         pthread_mutex_lock(&w->mutex);
-        clock_gettime(CLOCK_MONOTONIC, &w->told);
     }
     pthread_mutex_unlock(&w->mutex);
     return NULL;
@@ -169,15 +141,6 @@ static void free_writer(writer *w)
     pthread_cond_destroy(&w->work);
     pthread_mutex_destroy(&w->mutex);
     free(w);
-}
-
-static void work_init(pthread_cond_t *c)
-{
-    pthread_condattr_t a;
-    pthread_condattr_init(&a);
-    pthread_condattr_setclock(&a, CLOCK_MONOTONIC);
-    pthread_cond_init(c, &a);
-    pthread_condattr_destroy(&a);
 }
 
 err writer_start(store *s, const writer_options *o, writer **ret)
@@ -193,7 +156,7 @@ err writer_start(store *s, const writer_options *o, writer **ret)
         w->o.queue_max = QUEUE_DEFAULT;
     w->tail = &w->head;
     pthread_mutex_init(&w->mutex, NULL);
-    work_init(&w->work);
+    pthread_cond_init(&w->work, NULL);
     if (pthread_create(&w->thread, NULL, writer_main, w) != 0) {
         free_writer(w);
         return ERR_MEM;
@@ -205,9 +168,9 @@ err writer_start(store *s, const writer_options *o, writer **ret)
 // With the mutex held: is there a reason to rouse the thread? Then its signal must follow: one is enough.
 static bool rouse_now(writer *w)
 {
-    bool yes = w->head != NULL && (w->idle || (w->gathering && !few(w)));
+    bool yes = w->head != NULL && w->idle;
     if (yes)
-        w->idle = w->gathering = false;
+        w->idle = false;
     return yes;
 }
 

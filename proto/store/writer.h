@@ -6,7 +6,7 @@
 // A job that has put something must not fail except with a store error
 // (ERR_IO, ERR_FULL, ERR_CORRUPT, ERR_MEM): those abort the whole batch.
 // A job that fails with anything else must have written nothing (else the batch fails: ERR_INTERNAL).
-// Jobs that come while a batch runs join it. A batch much smaller than the one before waits a moment for more.
+// Jobs that come while a batch runs join it.
 // A batch that wrote nothing is not committed: no `after`.
 // Owner: the job is the submitter's memory until done is called. Fails: after
 // a failed commit the writer calls `broken` once and refuses everything.

@@ -203,7 +203,7 @@ static void one_commit_for_many(void **state)
     stage_end(&g);
 }
 
-// Whoever comes while a batch runs is committed with it; and nobody waits for ever for others.
+// Whoever comes while a batch runs is committed with it.
 static void late_ones_belong_to_it(void **state)
 {
     (void)state;
