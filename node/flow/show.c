@@ -8,7 +8,6 @@
 
 #include "node/flow/written.h"
 #include "node/office/thread.h"
-#include "proto/base/tongue.h"
 
 void flow_show(control_in *in, const policy *p, const request *r, const char *kind)
 {
@@ -62,7 +61,7 @@ err flow_page_end(const flow_page *l)
 {
     char next[24];
     if (l->paper && l->at == 0) {
-        control_note(l->in, "%s", _("no request here came with that paper"));
+        control_note(l->in, "no request here came with that paper");
         return ERR_NOT_FOUND;
     }
     if (!l->more)

@@ -112,6 +112,7 @@ static const char *const notes[] = {
     N_("too much waits to be read on your side"),
     // requests, at both ends
     N_("the inbox is the hospital's own: that user is of another facility"),
+    N_("no request here came with that paper"),
     N_("it is %s: no change waits for a person"),
     N_("%s accepted it first: another person checks"),
     N_("emergency: yes or no"),
@@ -214,7 +215,7 @@ static const char *const notes[] = {
     N_("this hub reads its rules from one file: it needs rules_dir to take versions"),
     N_("this hub reads its rules from one file: it needs rules_dir to take lists"),
     // said by nodes and the hub to whoever asks through them
-    N_("number is needed; number and chart at most 63 bytes, text at most %s"),
+    N_("the own patient number is needed, as NUMBER or on the form (chart); at most 63 bytes, text at most %s"),
     N_("this number was registered with another name, birth or sex than the form's"),
     N_("no number is registered here with this name, birth and sex"),
     N_("say whom: number"),

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "policies/forms/number.h"
 #include "tests/support/pair.h"
 
 // The request of the first test stands completed all through these.
@@ -32,6 +33,7 @@ static void from_the_form_to_the_timeline(void **state)
     said_done(&s);
     assert_int_equal(SAY(HOSPITAL, "inbox.show", &s, "as", "liaison", "id", id), OK);
     assert_string_equal(field(&s, "form", 0, "kana_given"), "TARO");
+    assert_string_equal(field(&s, "form", 0, "categories"), "all");
     assert_string_equal(field(&s, "candidate", 0, "chart"), CHART);
     assert_string_equal(field(&s, "candidate", 0, "postal_evidence"), "agrees");
     said_done(&s);
@@ -186,7 +188,7 @@ static void the_hub_was_away(void **state)
 // As the command line sends it: the form beside the arguments.
 static span form_beside(buf *data, const char *destination, const char *given_kana, const char *chart)
 {
-    static const char FORM[] = "form: registration\nversion: 1\nfields:\n"
+    static const char FORM[] = "form: registration\nversion: 1\nnumber: 7K3M-9QXD-4N2P-0RX2\nfields:\n"
         "  date: 2026-11-01\n  urgency: soon\n  facility: \"%010llu\"\n  staff: clerk\n%s"
         "  family-name: 山田\n  given-name: 五郎\n  family-kana: ヤマダ\n  given-kana: %s\n"
         "  birth: 昭和40年4月15日\n  sex: male\n  number: 187-05\n  chart: %s\n  consent-date: 2026-11-01\n"
@@ -200,6 +202,27 @@ static span form_beside(buf *data, const char *destination, const char *given_ka
 }
 
 static char named[80]; // that form, to the hospital
+
+// By the number under its QR code, at both ends; a paper that nobody has is said to be none.
+static void found_by_its_paper(const char *id)
+{
+    uint8_t number[FILLED_NUMBER] = {9, 8, 7};
+    char none[FORM_NUMBER_TEXT];
+    said s;
+    form_number_seal(number);
+    form_number_format(number, none);
+    assert_int_equal(SAY(HOSPITAL, "inbox", &s, "as", "liaison", "paper", "REGI-1-7K3M-9QXD-4N2P-0RX2"), OK);
+    assert_string_equal(field(&s, "request", 0, "id"), id);
+    said_done(&s);
+    assert_int_equal(SAY(HOSPITAL, "inbox", &s, "as", "liaison", "paper", none), ERR_NOT_FOUND);
+    assert_non_null(strstr(s.r->note, "paper"));
+    said_done(&s);
+    assert_int_equal(SAY(CLINIC, "requests", &s, "as", "clerk", "paper", none), ERR_NOT_FOUND);
+    assert_non_null(strstr(s.r->note, "paper"));
+    said_done(&s);
+    assert_int_equal(SAY(CLINIC, "requests", &s, "as", "clerk", "id", id, "paper", none), OK); // the id says it
+    said_done(&s);
+}
 
 static void by_a_filled_form(void **state)
 {
@@ -218,12 +241,13 @@ static void by_a_filled_form(void **state)
     assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-5"), ERR_USAGE);
     said_done(&s); // a name is not sent to everybody
     beside = form_beside(&data, named, "ゴロウ", "C-5");
-    err e = SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-5"); // where to: the form says it, too
+    err e = SAY(CLINIC, "request", &s, "as", "clerk"); // where to, and of which number: the form says it, too
     if (e)
         printf("    request: %s: %s\n", err_name(e), s.r->note);
     assert_int_equal(e, OK);
     assert_int_equal(count_of(&s, "request"), 1);
     assert_string_equal(field(&s, "request", 0, "other"), hospital_code);
+    assert_string_equal(field(&s, "request", 0, "number"), "C-5");
     snprintf(id, sizeof id, "%s", field(&s, "request", 0, "id"));
     said_done(&s);
     await(HOSPITAL, id, "received");
@@ -234,8 +258,13 @@ static void by_a_filled_form(void **state)
     assert_string_equal(field(&s, "form", 0, "consent_to"), "federation");
     assert_string_equal(field(&s, "form", 0, "emergency"), "yes");
     assert_string_equal(field(&s, "request", 0, "urgency"), "soon");
+    size_t at = 0; // short names in words
+    while (at < count_of(&s, "filled") && strcmp(field(&s, "filled", at, "field"), "urgency") != 0)
+        at++;
+    assert_string_equal(field(&s, "filled", at, "shown"), "appointment within days");
     said_done(&s);
     await(CLINIC, id, "received");
+    found_by_its_paper(id);
     // A field that is wrong never leaves the clinic.
     char *birth = strstr((char *)data.at + 5, "昭和40");
     memcpy(birth, "昭和99", strlen("昭和99"));

@@ -338,6 +338,66 @@ static void test_missing(void **state)
     assert_true(asked > 80);
 }
 
+static bool misses(const form_report *r, int field)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->items[i].field == field && !r->items[i].warning)
+            return true;
+    return false;
+}
+
+// Each "required when" of each form: where the condition holds and the field is empty, it is asked for.
+static void test_conditions(void **state)
+{
+    (void)state;
+    int asked = 0;
+    for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++) {
+        int form = policy_form_find(POLICY, GOOD[i].form);
+        for (int k = 0; k < policy_form_at(POLICY, form).field_count; k++) {
+            policy_form_field f = policy_form_field_at(POLICY, form, k);
+            char without[160], with[200];
+            buf text = {0};
+            diag d = {0};
+            if (f.need < NEED_FILLED)
+                continue;
+            const char *when = policy_form_field_at(POLICY, form, f.when).name;
+            snprintf(without, sizeof without, " %s %s ", f.name, when);
+            snprintf(with, sizeof with, "%s: %s\n", when,
+                     f.need == NEED_IS ? f.is : f.need == NEED_MINOR ? "2015-04-01" : "山田花子");
+            buf_printf(&text, "form: %s\nversion: 1\nfields:\n", GOOD[i].form);
+            lines_put(&text, GOOD[i].fields, without);
+            lines_put(&text, with, "");
+            form_report r = judge(buf_str(&text), &d);
+            if (!misses(&r, k))
+                fail_msg("%s: %s is not asked for", GOOD[i].form, f.name);
+            asked++;
+            form_report_done(&r);
+            diag_done(&d);
+            buf_done(&text);
+        }
+    }
+    assert_true(asked > 20);
+}
+
+// Who fills in what: of an empty form each hand is asked for its own part, and for no other's.
+static void test_hands(void **state)
+{
+    (void)state;
+    for (int form = 0; form < policy_form_count(POLICY); form++)
+        for (int h = 0; h < HAND_COUNT; h++) {
+            filled f;
+            form_report r;
+            assert_int_equal(filled_init(&f, policy_form_at(POLICY, form).id, policy_form_at(POLICY, form).version), OK);
+            assert_int_equal(form_check(POLICY, &f, today(), 1u << h, NULL, &r), OK);
+            for (int k = 0; k < policy_form_at(POLICY, form).field_count; k++) {
+                policy_form_field v = policy_form_field_at(POLICY, form, k);
+                assert_int_equal(misses(&r, k), v.need == NEED_ALWAYS && (v.filled_by >> h & 1));
+            }
+            form_report_done(&r);
+            filled_done(&f);
+        }
+}
+
 static void test_english(void **state)
 {
     (void)state;
@@ -357,7 +417,8 @@ static void test_japanese(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good), cmocka_unit_test(test_missing), cmocka_unit_test(test_english),
+        cmocka_unit_test(test_good), cmocka_unit_test(test_missing), cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_hands), cmocka_unit_test(test_english),
         cmocka_unit_test(test_japanese),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
