@@ -14,6 +14,8 @@
 
 enum { RELAY_DEADLINE_MS = 300000 };
 
+#define NOTHING "this hospital has nothing that may be opened in this emergency"
+
 typedef struct relay {
     hub *h;
     link_in *in;         // the asker's call; ended by relay_end only
@@ -24,6 +26,8 @@ typedef struct relay {
     uint32_t early;      // credit that came before that
     bool gone;           // the asker left
     bool slow;           // the asker does not take what it gave credit for; the answer's strand only
+    bool nothing;        // whatever comes, none of it is passed on
+    bool opened;         // and yet the hospital opened something; the answer's strand only
     uint8_t ticket_id[TICKET_ID_BYTES];
     uint64_t source, facility, bytes;
     uint32_t window;
@@ -35,6 +39,7 @@ typedef struct fetch {
     err opened;          // what ticket_open said
     relay *r;
     err verdict;
+    bool nothing;        // refused, and asked for all the same: only the hospital's answer looks like the hospital's
     char node[TICKET_NODE_MAX + 1]; // disclosing
 } fetch;
 
@@ -121,7 +126,7 @@ err fetch_ready(job *j)
 }
 
 // A ticket that names no consent, of an emergency: the patient may have said something since.
-static err unasked_check(job *j, store_txn *t, const fetch *f)
+static err unasked_check(job *j, store_txn *t, fetch *f)
 {
     const ticket *k = &f->k;
     card c;
@@ -141,7 +146,8 @@ static err unasked_check(job *j, store_txn *t, const fetch *f)
     s.stopped = stopped == OK && (!s.consent || stop_covers(&stop, &c));
     if (emergency_opens(j->rules->p, emergency_word_of(&s)))
         return OK;
-    snprintf(j->note, sizeof j->note, "this hospital has nothing that may be opened in this emergency");
+    f->nothing = true;
+    snprintf(j->note, sizeof j->note, NOTHING);
     return ERR_NOT_FOUND;
 }
 
@@ -239,7 +245,8 @@ static void relay_chunk(void *ctx, link_out *call, span data)
 {
     relay *r = ctx;
     (void)call;
-    err e = link_chunk(r->in, data);
+    r->opened = r->opened || r->nothing;
+    err e = r->nothing ? ERR_DENIED : link_chunk(r->in, data);
     if (e == OK) {
         r->bytes += data.len;
         return;
@@ -302,7 +309,9 @@ static void relay_done(void *ctx, link_out *call, err e, uint32_t status, span b
     pthread_mutex_lock(&r->lock);
     bool gone = r->gone;
     pthread_mutex_unlock(&r->lock);
-    if (e && gone)
+    if (r->opened || (r->nothing && e == OK && status == OK))
+        relay_end(ctx, ERR_NOT_FOUND, (span){0}, NOTHING);
+    else if (e && gone)
         relay_end(ctx, ERR_CLOSED, (span){0}, "the asker did not wait"); // only the log will hear it
     else if (e && r->slow)
         relay_end(ctx, ERR_BUSY, (span){0}, "too much waits to be read on your side");
@@ -332,6 +341,7 @@ static void relay_start(job *j, fetch *f)
     out.ticket = q->ticket;
     out.sealed = q->sealed;
     out.asker = j->caller->node;
+    out.nothing = r->nothing = f->nothing;
     uint32_t left = link_in_left_ms(r->in);
     err e = found ? OK : ERR_UNREACHABLE;
     if (e == OK)
@@ -365,7 +375,8 @@ static void relay_start(job *j, fetch *f)
 void fetch_answer(job *j, err e)
 {
     fetch *f = j->state;
-    if (e == OK && f->verdict == OK) {
+    // Refused here, the time it takes and what is said of a wrong ask would tell who objected from who is not known.
+    if (e == OK && (f->verdict == OK || f->nothing)) {
         j->call = NULL; // the relay answers
         relay_start(j, f);
         return;

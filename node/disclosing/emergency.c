@@ -111,6 +111,10 @@ err emergency_patient(job *j, store_txn *t, release *r)
         return refuse(j, ERR_NOT_FOUND, NOTHING);
     }
     err e = chart_find(j, t, r);
+    if (r->nothing && (e == OK || e == ERR_CONFLICT)) {
+        r->for_log = "the hub refused it: by what it was told, the patient's word is against it";
+        return refuse(j, ERR_NOT_FOUND, NOTHING);
+    }
     if (e == OK)
         e = word_of(t, r, c->chart, &word);
     if (e)

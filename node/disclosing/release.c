@@ -441,6 +441,7 @@ void release_begin(job *j)
     r->ticket_bytes = wire_span(q->ticket);
     r->sealed = wire_span(q->sealed);
     r->asker = q->asker;
+    r->nothing = q->nothing;
     j->state = r;
     j->run = release_run;
     j->answer = release_answer;

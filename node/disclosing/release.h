@@ -39,6 +39,7 @@ typedef struct release {
     consent c;            // in an emergency without consent: only chart, patient and today
     // of an emergency (emergency.h)
     bool emergency, unasked;
+    bool nothing;          // the hub refuses it; answered as if the patient were not known
     char reason[PEOPLE_TEXT];
     char words[OPENING_WORDS_MAX + 1];
     uint32_t allowed;      // categories that emergency.yaml leaves to the asker

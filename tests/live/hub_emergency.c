@@ -192,22 +192,59 @@ static void a_consent_that_ended_is_none(void **state)
     reply_done(&r);
 }
 
-// What the ticket opens: nothing, in the hospital's own words for "I know nobody", and the log has it.
-static void opens_nothing(span bytes)
+// What a fetch ends with when the hospital answers by this plan.
+static void fetched(span bytes, release_plan plan, bool nothing, reply *ret)
 {
     fetching f;
-    entry e;
+    pthread_mutex_lock(&b->lock);
+    size_t before = b->releases;
+    b->plan = plan;
+    b->nothing = !nothing;
+    pthread_mutex_unlock(&b->lock);
     assert_int_equal(fetch_begin(&f, a, bytes, SPAN_LIT("sealed"), 64 << 10, false), OK);
     fetch_wait(&f);
     assert_int_equal(f.end.e, OK);
-    assert_int_equal(f.end.status, ERR_NOT_FOUND);
-    assert_string_equal(f.end.note, "this hospital has nothing that may be opened in this emergency");
-    assert_int_equal(f.got, 0);
-    log_expect(&w, "fetch", "tmnit", "not_found", &e);
-    reply_done(&f.end);
+    assert_int_equal(f.got, f.end.status == OK ? plan.chunks * plan.chunk_bytes : 0);
     pthread_mutex_lock(&b->lock);
-    assert_int_equal(b->releases, 0);
+    assert_int_equal(b->releases, before + 1);
+    assert_int_equal(b->nothing, nothing);
     pthread_mutex_unlock(&b->lock);
+    *ret = f.end;
+}
+
+// What the ticket opens: nothing, though the hospital would, and the log has it. The hospital is asked all the same:
+// what it says of a wrong ask, or of a patient it does not know, is said in its words, at its time.
+static void opens_nothing(span bytes, span unknown)
+{
+    static const release_plan opens[] = {{.chunks = 2, .chunk_bytes = 100}, {.chunks = 0},
+                                         {.chunks = 1, .chunk_bytes = 100, .status = ERR_CORRUPT}};
+    static const err says[] = {ERR_NOT_FOUND, ERR_AUTH, ERR_DENIED, ERR_STALE, ERR_BUSY};
+    entry e;
+    reply r, other;
+    for (size_t i = 0; i < 3; i++) {
+        fetched(bytes, opens[i], true, &r);
+        assert_int_equal(r.status, ERR_NOT_FOUND);
+        assert_string_equal(r.note, "this hospital has nothing that may be opened in this emergency");
+        assert_int_equal(r.body.len, 0);
+        log_expect(&w, "fetch", "tmnit", "not_found", &e);
+        log_await(&w, "fetch_end", "tmnit", "not_found", &e);
+        reply_done(&r);
+    }
+    for (size_t i = 0; i < 5; i++) {
+        const release_plan plan = {.status = says[i]};
+        fetched(bytes, plan, true, &r);
+        log_expect(&w, "fetch", "tmnit", "not_found", &e);
+        log_await(&w, "fetch_end", "tmnit", err_name(says[i]), &e);
+        fetched(unknown, plan, false, &other);
+        log_expect(&w, "fetch", "tmnit", "ok", &e);
+        log_await(&w, "fetch_end", "tmnit", err_name(says[i]), &e);
+        assert_int_equal(r.status, says[i]);
+        assert_int_equal(r.status, other.status);
+        assert_string_equal(r.note, other.note);
+        assert_int_equal(r.body.len, other.body.len);
+        reply_done(&r);
+        reply_done(&other);
+    }
 }
 
 // Left out of the consent, withdrawn at the hospital, withdrawn at the clinic: each is a word against it.
@@ -238,7 +275,7 @@ static void the_patients_word_is_kept(void **state)
         assert_int_equal(f->ticket.len, unknown->ticket.len);
         assert_true(ticket_unasked(&k));
         log_expect(&w, "lookup", "tmnit", "ok", NULL);
-        opens_nothing(wire_span(f->ticket));
+        opens_nothing(wire_span(f->ticket), wire_span(unknown->ticket));
         reply_done(&r);
     }
     reply_done(&none);

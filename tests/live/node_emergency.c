@@ -231,6 +231,40 @@ static void an_objection_is_kept(void **state)
     opened(&k);
 }
 
+// The hub has heard the patient's word, and it has not come here: nothing is opened, as of nobody; a wrong ask is told
+// as ever.
+static void what_the_hub_refuses_opens_nothing(void **state)
+{
+    char text[300];
+    host_reply r;
+    bed_ask a = {.nonce = ++nonces, .nothing = true};
+    buf t = {0}, body = {0};
+    ticket k = urgent();
+    size_t before = counted(false);
+    (void)state;
+    bed_sign(&k, b.p.hub_sign, &t);
+    for (int i = 0; i < 2; i++) {
+        r = (host_reply){0};
+        a.off = i ? 3600000 : 0;
+        buf_clear(&body);
+        bed_request(&b, buf_span(&t), &a, &body);
+        host_ask(&b.h, METHOD_RELEASE, buf_span(&body), WINDOW, &r);
+        assert_int_equal(r.e, OK);
+        assert_int_equal(r.status, i ? ERR_EXPIRED : ERR_NOT_FOUND);
+        assert_int_equal(r.count, 0);
+        last_entry("note", text);
+        assert_string_equal(text, i ? r.note
+                                    : "the hub refused it: by what it was told, the patient's word is against it");
+        if (!i)
+            assert_string_equal(r.note, "this hospital has nothing that may be opened in this emergency");
+        host_reply_done(&r);
+    }
+    assert_int_equal(counted(false), before);
+    opened(&k);
+    buf_done(&body);
+    buf_done(&t);
+}
+
 // A consent confirmed afterwards closes what was to be sought; one that is withdrawn is a word against.
 static void consent_afterwards(void **state)
 {
@@ -478,6 +512,7 @@ int main(void)
         cmocka_unit_test(opened_on_record_and_told),
         cmocka_unit_test(a_copied_ask_is_none),
         cmocka_unit_test(an_objection_is_kept),
+        cmocka_unit_test(what_the_hub_refuses_opens_nothing),
         cmocka_unit_test(without_a_reason_the_list_is_told),
         cmocka_unit_test(the_asking_side),
         cmocka_unit_test(consent_afterwards),

@@ -338,6 +338,7 @@ void bed_request(bed *b, span bytes, bed_ask *a, buf *body)
     r.ticket = wire_bytes(bytes);
     r.sealed = wire_bytes(buf_span(&sealed));
     r.asker = (char *)(a->asker ? a->asker : "tmnit");
+    r.nothing = a->nothing;
     place_must(wire_encode((const ProtobufCMessage *)&r, body), "release");
     buf_done(&plain);
     buf_done(&sealed);

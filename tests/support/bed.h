@@ -58,6 +58,7 @@ typedef struct bed_ask {
     const uint8_t *to;         // NULL: the node's
     uint8_t nonce;
     time_ms off;               // of its time
+    bool nothing;              // marked by the hub: opens nothing
     hash32 ask;                // out
 } bed_ask;
 void bed_request(bed *b, span bytes, bed_ask *a, buf *body); // a ReleaseRequest

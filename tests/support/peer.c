@@ -230,6 +230,7 @@ static void release_serve(peer *n, link_in *call)
     r->plan = n->plan;
     n->releases++;
     snprintf(n->asker, sizeof n->asker, "%s", q->asker);
+    n->nothing = q->nothing;
     buf_clear(&n->sealed);
     buf_put_span(&n->sealed, wire_span(q->sealed));
     tell(n);

@@ -41,6 +41,7 @@ typedef struct peer {
     uint32_t hinted; // the version it named last
     size_t sent; // bytes of chunks that left
     char asker[64];
+    bool nothing;    // the last release was marked so
     buf sealed;
     size_t letters, backs;
     char letter_from[64], back[64];
