@@ -7,6 +7,7 @@
 #include "node/clinic/clinic.h"
 #include "node/flow/show.h"
 #include "node/flow/written.h"
+#include "node/viewing/viewer.h"
 
 typedef struct changing {
     person who;
@@ -93,7 +94,10 @@ static err change_run(job *j, store_txn *t)
 static void change_answer(job *j, err e)
 {
     const changing *k = j->state;
+    pseudonym who;
     if (e == OK) {
+        if (pseudonym_parse(wire_span(k->made->body->pseudonym), &who) == OK)
+            viewer_change(j->n->view, k->who.facility, &who);
         flow_show(j->in, j->rules->r->p, k->made, "request");
         post_pump(j->n);
     }

@@ -58,8 +58,8 @@ static void lookup_done(void *ctx, link_out *call, err e, uint32_t status, span 
                         &s->reply);
     if (e == OK)
         e = reply_check(s->reply);
-    if (e == OK)
-        e = sheet_look(s); // withdrawn while the hub answered: its tickets are not even kept
+    if (e == OK && (e = sheet_look(s)) == ERR_NOT_FOUND) // changed or withdrawn while the hub answered: its tickets
+        note = "no such handle: ask again from the start"; // are not even kept
     if (e) {
         sheet_refuse(s, e, note);
         return;

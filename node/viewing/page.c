@@ -163,6 +163,8 @@ void page_show(sheet *s, control_in *in, err status)
     if (may) {
         if (may == ERR_WITHDRAWN)
             control_note(in, "the patient withdrew at this facility");
+        else if (may == ERR_NOT_FOUND)
+            control_note(in, "no such handle: ask again from the start");
         control_finish(in, may);
         sheet_free(s);
         return;

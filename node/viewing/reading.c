@@ -129,6 +129,10 @@ static telling reading_answer(reading *r)
         t.over = true;
         if (may == ERR_WITHDRAWN)
             snprintf(r->note, sizeof r->note, "the patient withdrew at this facility");
+    } else if (viewer_changed(r->n->view, r->who.facility, &r->patient, r->since)) {
+        t.e = ERR_NOT_FOUND;
+        t.over = true;
+        snprintf(r->note, sizeof r->note, "no such handle: open the document again");
     } else if (r->opening) {
         t.e = r->done && r->result ? r->result : head_take(r);
         if (t.e == ERR_BUSY && !r->done)

@@ -54,6 +54,8 @@ err sheet_look(sheet *s)
     err e = s->manifest ? OK : pseudonym_parse(wire_span(s->q.pseudonym), &who);
     if (e == OK)
         e = viewer_lets(s->n, p, s->who.facility, &who, s->since, emergency);
+    if (e == OK && viewer_changed(s->n->view, s->who.facility, &who, s->since))
+        e = ERR_NOT_FOUND;
     return e ? e : narrowed_read(s->n, p, s->who.facility, &who, emergency, &s->left);
 }
 

@@ -46,6 +46,7 @@ struct ended {
     uint64_t facility;
     pseudonym who;
     time_ms at; // by clock_mono_ms
+    bool changed; // not ended: agreed to otherwise
 };
 
 static void ends_prune(ended **list, time_ms now)
@@ -61,12 +62,12 @@ static void ends_prune(ended **list, time_ms now)
     }
 }
 
-void viewer_end(viewer *v, uint64_t facility, const pseudonym *who)
+static void end_put(viewer *v, uint64_t facility, const pseudonym *who, bool changed)
 {
     ended *k = calloc(1, sizeof *k);
     if (!k)
         abort(); // what the patient ended must not go on
-    *k = (ended){.facility = facility, .who = *who, .at = clock_mono_ms()};
+    *k = (ended){.facility = facility, .who = *who, .at = clock_mono_ms(), .changed = changed};
     pthread_mutex_lock(&v->lock);
     ends_prune(&v->ends, k->at);
     k->next = v->ends;
@@ -74,14 +75,29 @@ void viewer_end(viewer *v, uint64_t facility, const pseudonym *who)
     pthread_mutex_unlock(&v->lock);
 }
 
-static bool viewer_ended(viewer *v, uint64_t facility, const pseudonym *who, time_ms since)
+void viewer_end(viewer *v, uint64_t facility, const pseudonym *who)
+{
+    end_put(v, facility, who, false);
+}
+
+void viewer_change(viewer *v, uint64_t facility, const pseudonym *who)
+{
+    end_put(v, facility, who, true);
+}
+
+static bool end_find(viewer *v, uint64_t facility, const pseudonym *who, time_ms since, bool changed)
 {
     bool found = false;
     pthread_mutex_lock(&v->lock);
     for (const ended *k = v->ends; k && !found; k = k->next)
-        found = k->facility == facility && since <= k->at && pseudonym_same(&k->who, who);
+        found = k->changed == changed && k->facility == facility && since <= k->at && pseudonym_same(&k->who, who);
     pthread_mutex_unlock(&v->lock);
     return found;
+}
+
+bool viewer_changed(viewer *v, uint64_t facility, const pseudonym *who, time_ms since)
+{
+    return end_find(v, facility, who, since, true);
 }
 
 err viewer_lets(node *n, const policy *p, uint64_t facility, const pseudonym *who, time_ms since, bool emergency)
@@ -90,7 +106,7 @@ err viewer_lets(node *n, const policy *p, uint64_t facility, const pseudonym *wh
     bool waits = false;
     if (emergency && emergency_opens(p, EMERGENCY_AGAINST))
         return OK;
-    if (viewer_ended(n->view, facility, who, since))
+    if (end_find(n->view, facility, who, since, false))
         return ERR_WITHDRAWN;
     err e = store_read(n->keep, &t);
     if (e)

@@ -20,6 +20,10 @@ void viewer_drain(node *n);
 // What this facility holds of the patient since before now is read no more: tickets, pages, open documents.
 void viewer_end(viewer *v, uint64_t facility, const pseudonym *who);
 void viewer_ends_free(viewer *v);
+// The patient changed what was agreed to: pages and open documents from before now are asked for anew, since what they
+// were gathered under may be settled, and no longer narrowed by us (narrowed.h), before they are told to their end.
+void viewer_change(viewer *v, uint64_t facility, const pseudonym *who);
+bool viewer_changed(viewer *v, uint64_t facility, const pseudonym *who, time_ms since);
 // May this facility go on reading what it got at `since` (by clock_mono_ms; INT64_MAX: only now) of this patient?
 // ERR_WITHDRAWN: no. In an emergency it may where the rules open against the patient's word.
 MUST_CHECK err viewer_lets(node *n, const policy *p, uint64_t facility, const pseudonym *who, time_ms since,
@@ -73,7 +77,7 @@ struct viewer {
     kept_ticket *tickets;
     sheet *sheets;         // only those with pages to come
     reading *readings;
-    ended *ends;           // whose handles ended by a withdrawal here, newest first
+    ended *ends;           // whose handles ended by a withdrawal or a change here, newest first
 };
 enum { HANDLE_IDLE_MS = 60000 };
 

@@ -65,16 +65,36 @@ static void from_the_form_to_the_timeline(void **state)
     said_done(&s);
 }
 
+// A document of the patient, open at the clinic.
+static void document_open(char handle[static 40])
+{
+    char ticket[40], document[40];
+    said s;
+    assert_int_equal(SAY(CLINIC, "timeline", &s, "as", "dr", "number", "C-1"), OK);
+    snprintf(ticket, sizeof ticket, "%s", field(&s, "facility", 0, "ticket"));
+    snprintf(document, sizeof document, "%s", field(&s, "document", 0, "document"));
+    said_done(&s);
+    assert_int_equal(SAY(CLINIC, "open", &s, "as", "dr", "ticket", ticket, "document", document), OK);
+    snprintf(handle, 40, "%s", s.r->handle);
+    assert_true(handle[0]);
+    said_done(&s);
+}
+
 static void a_change_narrows_at_once_and_widens_by_a_person(void **state)
 {
     (void)state;
-    char id[33];
+    char id[33], handle[40];
     said s;
     request_of("C-1", "completed", id);
+    document_open(handle);
     assert_int_equal(DO(HOSPITAL, "change.accept", "as", "liaison", "id", id), ERR_CONFLICT); // none waits
     assert_int_equal(DO(CLINIC, "request.change", "as", "clerk", "id", id, "categories", "basics,laboratory"), OK);
     await(CLINIC, id, "completed"); // nobody was asked
     await(HOSPITAL, id, "completed");
+    // What was open before is asked for anew, though all is settled by now.
+    assert_int_equal(DO(CLINIC, "read", "handle", handle), ERR_NOT_FOUND);
+    document_open(handle);
+    assert_int_equal(DO(CLINIC, "read", "handle", handle), OK);
     consent_is("categories", "basics,laboratory");
     consent_is("state", "published");
     assert_int_equal(DO(CLINIC, "request.change", "as", "clerk", "id", id, "categories", "basics,prescriptions"), OK);

@@ -101,6 +101,13 @@ static void a_withdrawal_ends_what_is_held(void **state)
     bool waits = true;
     assert_int_equal(viewer_new(n, &n->view), OK);
     assert_int_equal(viewer_lets(n, p, VIEWER, &k->patient, INT64_MAX, false), OK);
+    time_ms earlier = clock_mono_ms();
+    viewer_change(n->view, VIEWER, &k->patient);
+    assert_int_equal(viewer_lets(n, p, VIEWER, &k->patient, earlier, false), OK); // changed, not ended
+    assert_true(viewer_changed(n->view, VIEWER, &k->patient, earlier));
+    assert_false(viewer_changed(n->view, VIEWER, &stranger, earlier));
+    assert_false(viewer_changed(n->view, VIEWER, &k->patient, INT64_MAX));
+    assert_false(viewer_changed(n->view, 1319999999, &k->patient, earlier));
     stage *s = stage_open(k->w);
     assert_int_equal(withdrawn_put(s->t, &w), OK);
     w.at = NOW + 5; // said again: one row, the later time
