@@ -189,6 +189,12 @@ static err store_start(node *n)
                                     "back-up"));
         return e;
     }
+    const requests q = flow_reading();
+    e = requests_fill(&q, n->keep);
+    if (e) {
+        log_line(LOG_ERROR, _("%s: the lists of requests could not be made: %s"), n->config.data, err_text(e));
+        return e;
+    }
     n->batch_over = true;
     return writer_start(n->keep, &wo, &n->write);
 }

@@ -11,19 +11,15 @@
 typedef struct gathered {
     buf ids;
     const uint8_t *except;
-    const pseudonym *who; // or NULL: any
-    uint64_t other;       // or 0
+    uint64_t own, other; // or 0: any
     request_side side;
 } gathered;
 
 static err gather_one(void *ctx, const request *r)
 {
     gathered *g = ctx;
-    pseudonym p;
     if (r->side != g->side || request_over((request_state)r->state) || (g->other && r->other != g->other) ||
-        (g->except && memcmp(g->except, r->id.data, REQUEST_ID_BYTES) == 0))
-        return OK;
-    if (g->who && (pseudonym_parse(wire_span(r->body->pseudonym), &p) != OK || !pseudonym_same(&p, g->who)))
+        (g->own && r->own != g->own) || (g->except && memcmp(g->except, r->id.data, REQUEST_ID_BYTES) == 0))
         return OK;
     return buf_put_span(&g->ids, span_of(r->id.data, REQUEST_ID_BYTES));
 }
@@ -121,8 +117,8 @@ err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, 
 {
     flow_ended ended = {.count = 0};
     requests q = flow_of(j);
-    gathered g = {.side = REQUEST_HOSPITAL, .who = who, .other = facility};
-    err x = requests_all(&q, t, 0, gather_one, &g);
+    gathered g = {.side = REQUEST_HOSPITAL, .other = facility};
+    err x = requests_whose(&q, t, who, gather_one, &g);
     for (size_t i = 0; x == OK && i + REQUEST_ID_BYTES <= g.ids.len; i += REQUEST_ID_BYTES) {
         request *r;
         x = requests_get(&q, t, g.ids.at + i, &j->memory, &r);
@@ -138,9 +134,9 @@ err flow_stopped(job *j, store_txn *t, const pseudonym *who, uint64_t facility, 
 err flow_own_withdrawn(job *j, store_txn *t, uint64_t facility, const pseudonym *who, const char *staff)
 {
     requests q = flow_quiet(j);
-    gathered g = {.side = REQUEST_CLINIC, .who = who};
+    gathered g = {.side = REQUEST_CLINIC, .own = facility};
     const uint8_t *first = NULL;
-    err x = requests_all(&q, t, facility, gather_one, &g);
+    err x = requests_whose(&q, t, who, gather_one, &g);
     for (size_t i = 0; x == OK && i + REQUEST_ID_BYTES <= g.ids.len; i += REQUEST_ID_BYTES) {
         request *r;
         x = requests_get(&q, t, g.ids.at + i, &j->memory, &r);

@@ -69,6 +69,11 @@ void list_keys_of(const request *r, list_keys *ret)
     time_ms when = sooner(r->due_ms, r->remind_ms);
     if (when)
         key_end(ret, put64(key_new(ret, 'D'), (uint64_t)when), r);
+    if (r->body->pseudonym.len == PSEUDONYM_BYTES) {
+        p = key_new(ret, 'P');
+        memcpy(p, r->body->pseudonym.data, PSEUDONYM_BYTES);
+        key_end(ret, put64(p + PSEUDONYM_BYTES, (uint64_t)r->made_ms), r);
+    }
 }
 
 static bool holds(const list_keys *k, const uint8_t *at, size_t len)
@@ -164,6 +169,13 @@ err requests_in(const requests *q, store_txn *t, request_side side, request_stat
 err requests_due(const requests *q, store_txn *t, time_ms now, requests_visit visit, void *ctx)
 {
     return walk(q, t, (const uint8_t *)"D", 1, now, visit, ctx);
+}
+
+err requests_whose(const requests *q, store_txn *t, const pseudonym *who, requests_visit visit, void *ctx)
+{
+    uint8_t prefix[1 + PSEUDONYM_BYTES] = {'P'};
+    memcpy(prefix + 1, who->at, PSEUDONYM_BYTES);
+    return walk(q, t, prefix, sizeof prefix, 0, visit, ctx);
 }
 
 typedef struct recalling {

@@ -193,6 +193,36 @@ err requests_get(const requests *q, store_txn *t, const uint8_t id[static REQUES
     return e ? e : record_decode(value, a, ret);
 }
 
+typedef struct passing {
+    requests_visit visit;
+    void *ctx;
+} passing;
+
+static err pass_one(void *ctx, span key, span value)
+{
+    passing *w = ctx;
+    arena a;
+    request *r;
+    (void)key;
+    arena_init(&a, 0);
+    err e = record_decode(value, &a, &r);
+    if (e == OK)
+        e = w->visit(w->ctx, r);
+    arena_done(&a);
+    return e;
+}
+
+err requests_behind(const requests *q, store_txn *t, span after, requests_visit visit, void *ctx)
+{
+    passing w = {visit, ctx};
+    uint8_t from[REQUEST_ID_BYTES + 1] = {0}; // a zero behind an id: the first key that can follow
+    if (after.len > REQUEST_ID_BYTES)
+        return ERR_USAGE;
+    if (after.len)
+        memcpy(from, after.at, after.len);
+    return store_walk(t, q->table, (span){0}, span_of(from, after.len ? after.len + 1 : 0), pass_one, &w);
+}
+
 typedef struct finding {
     char hex[2 * REQUEST_ID_BYTES + 1];
     uint8_t id[REQUEST_ID_BYTES];

@@ -61,6 +61,10 @@ MUST_CHECK err requests_all(const requests *q, store_txn *t, uint64_t facility, 
 // By the clinic's own number (side clinic) or the confirmed chart (side hospital).
 MUST_CHECK err requests_of(const requests *q, store_txn *t, request_side side, uint64_t facility, const char *number,
                            requests_visit visit, void *ctx);
+// Of that patient, of either side and of all facilities here, newest last.
+MUST_CHECK err requests_whose(const requests *q, store_txn *t, const pseudonym *who, requests_visit visit, void *ctx);
+// Every record by its id, from behind `after` on (empty: from the first): slices of a long walk.
+MUST_CHECK err requests_behind(const requests *q, store_txn *t, span after, requests_visit visit, void *ctx);
 // In that state (hospital, accepted: what waits for the hub).
 MUST_CHECK err requests_in(const requests *q, store_txn *t, request_side side, request_state s, requests_visit visit,
                            void *ctx);
@@ -69,6 +73,10 @@ MUST_CHECK err requests_history(const requests *q, store_txn *t, const uint8_t i
                                 requests_step_visit visit, void *ctx);
 // Those whose deadline or reminder is at or before `now`, soonest first.
 MUST_CHECK err requests_due(const requests *q, store_txn *t, time_ms now, requests_visit visit, void *ctx);
+
+// Lists that a store from before they were there lacks are made, in transactions of its own: before anything else
+// writes. A kill lets it begin again.
+MUST_CHECK err requests_fill(const requests *q, store *s);
 
 // Identity to and from its message. The message borrows from `i`.
 void request_person(const identity *i, Tsunagu__Person *ret, char sex[static 2]);

@@ -280,12 +280,176 @@ static void a_person_there_and_back(void **state)
     assert_int_equal(request_identity(&p, &k), ERR_FORMAT);
 }
 
+// ---- a patient's list against going through all -----------------------------------------------
+
+enum { PATIENTS = 7, MANY = 90 };
+
+static void who_put(made *m, uint8_t patient)
+{
+    static uint8_t all[PATIENTS + 1][PSEUDONYM_BYTES];
+    memset(all[patient], patient + 1, PSEUDONYM_BYTES);
+    // The last one's pseudonym is none: such a record belongs to nobody.
+    m->body.pseudonym = wire_bytes(span_of(all[patient], patient == PATIENTS ? 5 : PSEUDONYM_BYTES));
+}
+
+typedef struct brute {
+    const pseudonym *who;
+    time_ms made[MANY]; // each was made at a time of its own
+    size_t count;
+} brute;
+
+static err brute_one(void *ctx, const request *r)
+{
+    brute *b = ctx;
+    pseudonym p;
+    if (pseudonym_parse(wire_span(r->body->pseudonym), &p) == OK && pseudonym_same(&p, b->who))
+        b->made[b->count++] = r->made_ms;
+    return OK;
+}
+
+static err listed_one(void *ctx, const request *r)
+{
+    brute *b = ctx;
+    b->made[b->count++] = r->made_ms;
+    return OK;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    return (*(const time_ms *)a > *(const time_ms *)b) - (*(const time_ms *)a < *(const time_ms *)b);
+}
+
+static size_t lists_agree(void)
+{
+    size_t found = 0;
+    store_txn *t;
+    assert_int_equal(store_read(keep, &t), OK);
+    for (uint8_t i = 0; i < PATIENTS; i++) {
+        pseudonym who;
+        memset(who.at, i + 1, sizeof who.at);
+        brute want = {.who = &who}, have = {.who = &who};
+        assert_int_equal(requests_behind(&q, t, (span){0}, brute_one, &want), OK);
+        assert_int_equal(requests_whose(&q, t, &who, listed_one, &have), OK);
+        qsort(want.made, want.count, sizeof want.made[0], by_time);
+        assert_int_equal(have.count, want.count);
+        assert_memory_equal(have.made, want.made, want.count * sizeof want.made[0]);
+        found += have.count;
+    }
+    store_end(t);
+    return found;
+}
+
+static err key_gather(void *ctx, span key, span value)
+{
+    buf *b = ctx;
+    (void)value;
+    if (key.at[0] != 'P' && key.at[0] != 'V')
+        return OK;
+    buf_put_u8(b, (uint8_t)key.len);
+    return buf_put_span(b, key);
+}
+
+// As a store was before there was that list.
+static void patients_drop(void)
+{
+    buf keys = {0};
+    store_txn *t = writing();
+    assert_int_equal(store_walk(t, q.table_list, (span){0}, (span){0}, key_gather, &keys), OK);
+    for (size_t i = 0; i < keys.len; i += 1u + keys.at[i])
+        assert_int_equal(store_delete(t, q.table_list, span_of(keys.at + i + 1, keys.at[i])), OK);
+    assert_int_equal(store_commit(t), OK);
+    buf_done(&keys);
+}
+
+static void a_patients_list_is_what_all_would_say(void **state)
+{
+    (void)state;
+    made *m[MANY];
+    uint32_t dice = 20260401;
+    time_ms now = 1000000;
+    size_t theirs = 0;
+    for (uint32_t i = 0; i < MANY; i++) {
+        dice = dice * 1664525 + 1013904223;
+        m[i] = make(0x50000000 + (dice >> 4), dice >> 30 ? REQUEST_HOSPITAL : REQUEST_CLINIC, "p", 0);
+        m[i]->r.own = HERE + (dice >> 20) % 3;
+        who_put(m[i], (uint8_t)((dice >> 8) % (PATIENTS + 1)));
+        theirs += (dice >> 8) % (PATIENTS + 1) != PATIENTS;
+        add(m[i], now++);
+    }
+    assert_int_equal(lists_agree(), theirs);
+    // Corrected, moved on, forgotten; and a store that had no such list, opened twice.
+    for (uint32_t i = 0; i < 6 * MANY; i++) {
+        dice = dice * 1664525 + 1013904223;
+        made *one = m[(dice >> 8) % MANY];
+        if (!one)
+            continue;
+        store_txn *t = writing();
+        if (dice >> 28 < 9) {
+            who_put(one, (uint8_t)((dice >> 16) % (PATIENTS + 1)));
+            assert_int_equal(requests_keep(&q, t, &one->r), OK);
+        } else if (dice >> 28 < 12) {
+            request_event e = one->r.side == REQUEST_HOSPITAL ? REQUEST_RECEIVE : REQUEST_CANCEL;
+            err x = requests_step(&q, t, &one->r, e, (request_side)one->r.side, "", "", now);
+            assert_true(x == OK || x == ERR_CONFLICT);
+        } else if (dice >> 28 < 13) {
+            assert_int_equal(requests_forget(&q, t, &one->r), OK);
+            m[(dice >> 8) % MANY] = NULL;
+            free(one);
+        }
+        assert_int_equal(store_commit(t), OK);
+        if (i % 60 == 0) {
+            size_t before = lists_agree();
+            patients_drop();
+            assert_int_equal(requests_fill(&q, keep), OK);
+            assert_int_equal(lists_agree(), before);
+        }
+    }
+    lists_agree();
+    for (uint32_t i = 0; i < MANY; i++)
+        free(m[i]);
+}
+
+static void a_store_of_before_is_filled_whole(void **state)
+{
+    (void)state;
+    enum { PAST_A_STEP = 1203 };
+    pseudonym who;
+    brute none = {.who = &who};
+    store_txn *t = writing();
+    made *one = make(0, REQUEST_CLINIC, "p", 0);
+    memset(who.at, PATIENTS, sizeof who.at);
+    who_put(one, PATIENTS - 1);
+    uint64_t before, after;
+    for (uint32_t i = 0; i < PAST_A_STEP; i++) {
+        be32_put(one->id, 0x70000000 + i * 2654435);
+        one->r.steps = 0;
+        assert_int_equal(requests_add(&q, t, &one->r, 5000 + (time_ms)i), OK);
+    }
+    assert_int_equal(store_commit(t), OK);
+    assert_int_equal(requests_fill(&q, keep), OK);
+    assert_int_equal(store_read(keep, &t), OK);
+    assert_int_equal(store_count(t, q.table_list, &before), OK);
+    store_end(t);
+    patients_drop();
+    assert_int_equal(store_read(keep, &t), OK);
+    assert_int_equal(requests_whose(&q, t, &who, listed_one, &none), OK);
+    assert_int_equal(none.count, 0);
+    store_end(t);
+    assert_int_equal(requests_fill(&q, keep), OK);
+    assert_int_equal(store_read(keep, &t), OK);
+    assert_int_equal(store_count(t, q.table_list, &after), OK);
+    store_end(t);
+    assert_int_equal(after, before); // each key is there again, and the mark
+    free(one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_inbox_is_in_order),     cmocka_unit_test(a_refused_step_writes_nothing),
         cmocka_unit_test(deadlines_come_in_order),   cmocka_unit_test(found_by_a_part_of_the_id),
-        cmocka_unit_test(a_person_there_and_back),
+        cmocka_unit_test(a_person_there_and_back),   cmocka_unit_test(a_patients_list_is_what_all_would_say),
+        cmocka_unit_test(a_store_of_before_is_filled_whole),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
