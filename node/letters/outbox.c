@@ -453,9 +453,18 @@ err letters_list(letters *l, store_txn *t, letters_visit visit, void *ctx)
 typedef struct forgetting {
     letters *l;
     const uint8_t *thread;
-    uint8_t key[OUT_KEY];
-    bool found;
+    buf nodes; // whose streams of the thread have letters that wait
+    buf keys;
 } forgetting;
+
+static err forget_stream(void *ctx, span key, span value)
+{
+    forgetting *p = ctx;
+    if (key.len != STREAM_KEY || value.len != STREAM_BYTES)
+        return ERR_CORRUPT;
+    bool waits = be32_get(value.at) > be32_get(value.at + 4);
+    return waits ? buf_put_span(&p->nodes, span_from(key, STREAM_KEY - NODE_KEY)) : OK;
+}
 
 static err forget_one(void *ctx, span key, span value)
 {
@@ -464,24 +473,31 @@ static err forget_one(void *ctx, span key, span value)
     err e = key.len == OUT_KEY ? row_unpack(p->l, value, &k) : ERR_CORRUPT;
     if (e || memcmp(k.l.thread, p->thread, LETTER_ID_BYTES) != 0)
         return e;
-    memcpy(p->key, key.at, OUT_KEY);
-    p->found = true;
-    return ERR_CLOSED;
+    return buf_put_span(&p->keys, key);
+}
+
+// Two streams to one node (another facility of it) are found in one walk: each key is deleted once.
+static bool node_before(const buf *nodes, size_t at)
+{
+    for (size_t i = 0; i < at; i += NODE_KEY)
+        if (memcmp(nodes->at + i, nodes->at + at, NODE_KEY) == 0)
+            return true;
+    return false;
 }
 
 err letters_forget(letters *l, store_txn *t, const uint8_t thread[static LETTER_ID_BYTES], uint64_t *ret_count)
 {
-    uint64_t count = 0;
-    err e;
-    do {
-        forgetting p = {.l = l, .thread = thread};
-        e = store_walk(t, l->o.table_out, (span){0}, (span){0}, forget_one, &p);
-        if (e || !p.found)
-            break;
-        e = store_delete(t, l->o.table_out, span_of(p.key, sizeof p.key));
-        count++;
-    } while (e == OK);
+    forgetting p = {.l = l, .thread = thread};
+    // The outbox may be long: only what waits for a node that this thread still has something for is looked at.
+    err e = store_walk(t, l->o.table_stream, span_of(thread, LETTER_ID_BYTES), (span){0}, forget_stream, &p);
+    for (size_t i = 0; e == OK && i < p.nodes.len; i += NODE_KEY)
+        if (!node_before(&p.nodes, i))
+            e = store_walk(t, l->o.table_out, span_of(p.nodes.at + i, NODE_KEY), (span){0}, forget_one, &p);
+    for (size_t i = 0; e == OK && i < p.keys.len; i += OUT_KEY)
+        e = store_delete(t, l->o.table_out, span_of(p.keys.at + i, OUT_KEY));
     if (e == OK)
-        *ret_count = count;
+        *ret_count = p.keys.len / OUT_KEY;
+    buf_done(&p.nodes);
+    buf_done(&p.keys);
     return e;
 }
