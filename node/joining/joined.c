@@ -9,7 +9,7 @@
 #include "proto/base/log.h"
 #include "proto/base/luhn.h"
 
-enum { SWEEP_MOST = 64 };
+enum { SWEEP_MOST = 64, SWEEP_LOOK = 500 };
 static const char GONE[] = "the facility is in no membership list any more";
 
 typedef struct sweeping {
@@ -19,7 +19,9 @@ typedef struct sweeping {
     size_t count;
     uint64_t codes[SWEEP_MOST]; // named by consents, and gone
     size_t code_count;
-    bool more;
+    bool more, full;
+    size_t looked;
+    joining_place *at;
     store_txn *t;
 } sweeping;
 
@@ -72,11 +74,11 @@ static err records_sweep(job *j, store_txn *t, sweeping *s)
 static err request_one(void *ctx, const request *r)
 {
     sweeping *s = ctx;
-    if (request_over((request_state)r->state) || (member(s->p, r->own) && member(s->p, r->other)))
-        return OK;
-    memcpy(s->ids[s->count++], r->id.data, LETTER_ID_BYTES);
-    s->more = s->more || s->count == SWEEP_MOST;
-    return s->count == SWEEP_MOST ? ERR_CLOSED : OK;
+    memcpy(s->at->request, r->id.data, LETTER_ID_BYTES);
+    s->at->request_len = LETTER_ID_BYTES;
+    if (!request_over((request_state)r->state) && !(member(s->p, r->own) && member(s->p, r->other)))
+        memcpy(s->ids[s->count++], r->id.data, LETTER_ID_BYTES);
+    return ++s->looked == SWEEP_LOOK || s->count == SWEEP_MOST ? ERR_CLOSED : OK;
 }
 
 // Which step of the machine ends it: as if the other side had said so, or by the clock.
@@ -133,8 +135,11 @@ static err request_end(job *j, store_txn *t, request *r)
 static err requests_sweep(job *j, store_txn *t, sweeping *s)
 {
     requests q = flow_of(j);
-    s->count = 0;
-    err e = requests_all(&q, t, 0, request_one, s);
+    uint8_t after[LETTER_ID_BYTES];
+    memcpy(after, s->at->request, sizeof after);
+    s->count = s->looked = 0;
+    err e = requests_behind(&q, t, span_of(after, s->at->request_len), request_one, s);
+    s->at->requests_over = s->looked < SWEEP_LOOK && s->count < SWEEP_MOST;
     for (size_t i = 0; e == OK && i < s->count; i++) {
         request *r;
         e = requests_get(&q, t, s->ids[i], &j->memory, &r);
@@ -157,6 +162,11 @@ static void left_name(uint64_t code, char ret[static 24])
 static err consent_one(void *ctx, const consent *c)
 {
     sweeping *s = ctx;
+    // This one may name so many that they do not fit any more: the next slice begins with it.
+    s->full = s->looked++ == SWEEP_LOOK || s->code_count + CARD_GRANTEES > SWEEP_MOST;
+    if (s->full)
+        return ERR_CLOSED;
+    strcpy(s->at->chart, c->chart);
     for (int i = 0; i < c->card.scope.grantee_count && !c->card.scope.withdrawn; i++) {
         const grantee *g = &c->card.scope.grantees[i];
         bool known = g->kind != GRANTEE_FACILITY || member(s->p, g->facility);
@@ -171,9 +181,6 @@ static err consent_one(void *ctx, const consent *c)
         if (known || told)
             continue;
         s->codes[s->code_count++] = g->facility;
-        s->more = s->more || s->code_count == SWEEP_MOST;
-        if (s->code_count == SWEEP_MOST)
-            return ERR_CLOSED;
     }
     return OK;
 }
@@ -206,11 +213,16 @@ static err back_sweep(store_txn *t, sweeping *s)
 // Once each: as long as the consent stands it names whoever left, at every switch.
 static err consents_sweep(job *j, store_txn *t, sweeping *s)
 {
+    char after[SSMIX_CHART_MAX + 1];
     s->t = t;
+    s->looked = 0;
+    strcpy(after, s->at->chart);
+    s->at->consents_over = true;
     err e = back_sweep(t, s);
     if (e || !j->n->facility || !(policy_told_of(s->p, FLOW_EVENT_LEFT) >> FLOW_TO_DISCLOSING & 1))
         return e;
-    e = consent_walk(t, (span){0}, consent_one, s);
+    e = consent_walk(t, span_str(after), consent_one, s);
+    s->at->consents_over = !s->full;
     for (size_t i = 0; e == OK && i < s->code_count; i++) {
         char name[24];
         uint8_t reference[NOTICE_REFERENCE];
@@ -224,21 +236,22 @@ static err consents_sweep(job *j, store_txn *t, sweeping *s)
     return e;
 }
 
-err joining_look(job *j, store_txn *t, bool *ret_more)
+err joining_look(job *j, store_txn *t, joining_place *at)
 {
     sweeping *s = arena_get(&j->memory, sizeof *s);
     if (!s)
         return ERR_MEM;
     s->p = j->rules->r->p;
-    *ret_more = false;
+    s->at = at;
+    at->more = false;
     if (j->rules->behind) // under rules of the past nobody is gone
         return OK;
     err e = records_sweep(j, t, s);
-    if (e == OK)
+    if (e == OK && !at->requests_over)
         e = requests_sweep(j, t, s);
-    if (e == OK)
+    if (e == OK && at->requests_over && !at->consents_over)
         e = consents_sweep(j, t, s);
-    *ret_more = s->more;
+    at->more = s->more || !at->requests_over || !at->consents_over;
     return job_store_err(e);
 }
 
@@ -247,21 +260,31 @@ static err sweep_run(job *j, store_txn *t)
     return joining_look(j, t, j->state);
 }
 
+static void sweep_next(node *n, const joining_place *at);
+
 static void sweep_answer(job *j, err e)
 {
-    const bool *more = j->state;
+    const joining_place *at = j->state;
     if (e) {
         log_line(LOG_ERROR, "who joined and who left could not be entered: %s; the next start tries again", err_text(e));
         return;
     }
     post_pump(j->n);
-    if (*more)
-        joining_sweep(j->n);
+    if (at->more && !__atomic_load_n(&j->n->closing, __ATOMIC_SEQ_CST))
+        sweep_next(j->n, at);
+}
+
+static void sweep_next(node *n, const joining_place *at)
+{
+    job *j = n->mail && n->board ? job_with(n, sizeof *at, sweep_run, sweep_answer) : NULL;
+    if (!j)
+        return;
+    *(joining_place *)j->state = *at;
+    job_submit(j);
 }
 
 void joining_sweep(node *n)
 {
-    job *j = n->mail && n->board ? job_with(n, sizeof(bool), sweep_run, sweep_answer) : NULL;
-    if (j)
-        job_submit(j);
+    const joining_place start = {.more = true};
+    sweep_next(n, &start);
 }

@@ -36,8 +36,15 @@ MUST_CHECK err joining_walk(store_txn *t, joining_visit visit, void *ctx); // by
 // Other rules are in force, or the node begins: who came is entered, who is gone loses what was still open with
 // us, and whom it concerns is told. Nothing to do: nothing is written.
 void joining_sweep(node *n);
-// W. That, once; ret_more: there is more of it.
-MUST_CHECK err joining_look(job *j, store_txn *t, bool *ret_more);
+// W. A slice of that: so much of it as the writer may be held for. at: zeroes, then as the last one left it, while
+// it says there is more. A kill begins anew: what is done is not found again.
+typedef struct joining_place {
+    bool more, requests_over, consents_over;
+    uint8_t request[LETTER_ID_BYTES];
+    size_t request_len;
+    char chart[SSMIX_CHART_MAX + 1];
+} joining_place;
+MUST_CHECK err joining_look(job *j, store_txn *t, joining_place *at);
 
 // What the forms say, into the record. ERR_FORMAT with the mistakes in the note; ERR_DENIED: of another facility.
 MUST_CHECK err joining_read(job *j, joining *r, span form, span pledge);
