@@ -203,6 +203,7 @@ void viewer_free(viewer *v)
         free(k);
     }
     viewer_ends_free(v);
+    pthread_mutex_destroy(&v->ends_lock);
     pthread_mutex_destroy(&v->lock);
     free(v);
 }

@@ -13,6 +13,7 @@ err viewer_new(node *n, viewer **ret)
     if (!v)
         return ERR_MEM;
     pthread_mutex_init(&v->lock, NULL);
+    pthread_mutex_init(&v->ends_lock, NULL);
     *ret = v;
     return OK;
 }
@@ -68,11 +69,11 @@ static void end_put(viewer *v, uint64_t facility, const pseudonym *who, bool cha
     if (!k)
         abort(); // what the patient ended must not go on
     *k = (ended){.facility = facility, .who = *who, .at = clock_mono_ms(), .changed = changed};
-    pthread_mutex_lock(&v->lock);
+    pthread_mutex_lock(&v->ends_lock);
     ends_prune(&v->ends, k->at);
     k->next = v->ends;
     v->ends = k;
-    pthread_mutex_unlock(&v->lock);
+    pthread_mutex_unlock(&v->ends_lock);
 }
 
 void viewer_end(viewer *v, uint64_t facility, const pseudonym *who)
@@ -88,10 +89,10 @@ void viewer_change(viewer *v, uint64_t facility, const pseudonym *who)
 static bool end_find(viewer *v, uint64_t facility, const pseudonym *who, time_ms since, bool changed)
 {
     bool found = false;
-    pthread_mutex_lock(&v->lock);
+    pthread_mutex_lock(&v->ends_lock);
     for (const ended *k = v->ends; k && !found; k = k->next)
         found = k->changed == changed && k->facility == facility && since <= k->at && pseudonym_same(&k->who, who);
-    pthread_mutex_unlock(&v->lock);
+    pthread_mutex_unlock(&v->ends_lock);
     return found;
 }
 

@@ -73,11 +73,12 @@ typedef struct ended ended;
 typedef struct sheet sheet;
 typedef struct reading reading;
 struct viewer {
-    pthread_mutex_t lock;  // the lists
+    pthread_mutex_t lock;  // the lists; a reading's own lock is taken inside it, so it is never taken inside that
     kept_ticket *tickets;
     sheet *sheets;         // only those with pages to come
     reading *readings;
-    ended *ends;           // whose handles ended by a withdrawal or a change here, newest first
+    pthread_mutex_t ends_lock; // a leaf: what is read asks under its own lock whether it may go on
+    ended *ends;           // under ends_lock: whose handles ended by a withdrawal or a change here, newest first
 };
 enum { HANDLE_IDLE_MS = 60000 };
 

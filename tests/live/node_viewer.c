@@ -3,6 +3,7 @@
 // on their way: nothing is shown as whole that is not, and no handle is held for ever.
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -343,6 +344,30 @@ static void mangled_lists_show_nothing(void **state)
 
 // ---- handles -------------------------------------------------------------------------------------
 
+static atomic_bool looked_after;
+
+static void *look_after(void *unused)
+{
+    (void)unused;
+    while (atomic_load(&looked_after))
+        viewer_tick(b.n, clock_now_ms());
+    return NULL;
+}
+
+// What ends idle handles goes through them while they are read, here without a pause: neither waits for the other
+// for ever.
+static void reading_stands_being_looked_after(void **state)
+{
+    pthread_t tick;
+    (void)state;
+    atomic_store(&looked_after, true);
+    assert_int_equal(pthread_create(&tick, NULL, look_after, NULL), 0);
+    for (int i = 0; i < 12; i++)
+        ends(long_id, PASS, OK);
+    atomic_store(&looked_after, false);
+    pthread_join(tick, NULL);
+}
+
 static void open_once(const char *handle, err status, char *ret_handle)
 {
     char hex[33];
@@ -513,6 +538,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(rubbish_is_refused),
         cmocka_unit_test(mangled_documents_do_not_pass_for_whole),
         cmocka_unit_test(mangled_lists_show_nothing),
+        cmocka_unit_test(reading_stands_being_looked_after),
         cmocka_unit_test(no_more_than_so_many_are_open),
         cmocka_unit_test(another_login_gets_nothing),
         cmocka_unit_test(a_false_hub_is_refused),
