@@ -412,7 +412,7 @@ static void no_more_than_so_many_are_open(void **state)
 // Another login: not the doctor's handle, not his tickets, not the owner's commands.
 static int as_uid(const char *socket, const char *command, const char *user, const char *handle)
 {
-    int status;
+    int status = -1;
     pid_t child = fork();
     if (child == 0) {
         execl(self, self, socket, command, user, handle, (char *)NULL);

@@ -120,7 +120,7 @@ static void test_hostile(void **state)
 {
     static const char *const VALUES[] = {
         "</td></table><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' style='position:fixed", "&lt;script&gt;&#60;",
-        "\xff\xfe\xc0\x80", "a\x01\x1b[2J", "\xe2\x80\xae" "evil", "<!--", "]]></style><style>*{display:none}"};
+        "\xff\xfe\xc0\x80", "a\x01\x1b[2J", "\xe2\x80\xae\x65vil", "<!--", "]]></style><style>*{display:none}"};
     (void)state;
     policy *p = shipped();
     buf out = {0};
