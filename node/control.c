@@ -227,6 +227,7 @@ GATED(request_new)
 GATED(request_list)
 GATED(request_cancel)
 GATED(request_reply)
+GATED(request_send)
 GATED(request_change)
 GATED(change_accept)
 GATED(change_keep)
@@ -301,6 +302,7 @@ const control_row node_commands[] = {
     {"requests", gated_request_list, false},
     {"request.cancel", gated_request_cancel, false},
     {"request.reply", gated_request_reply, false},
+    {"request.send", gated_request_send, false},
     {"request.change", gated_request_change, false},
     {"inbox", gated_inbox_list, false},
     {"inbox.show", gated_inbox_show, false},

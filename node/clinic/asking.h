@@ -20,6 +20,7 @@ typedef struct asking {
     uint64_t to[HOSPITALS];
     size_t to_count;
     bool enquire;      // ask first who may hold records
+    bool ask_first;    // and send them nothing until a person has seen who answered
     char *list[FLOW_WORDS], *categories[FLOW_WORDS];
     bool form_asks;    // where the form says that it goes
     char **form_to;

@@ -10,6 +10,7 @@ void request_new(node *n, control_in *in);
 void request_list(node *n, control_in *in);
 void request_cancel(node *n, control_in *in);
 void request_reply(node *n, control_in *in);
+void request_send(node *n, control_in *in);   // send.c
 void request_change(node *n, control_in *in); // change.c
 
 #endif

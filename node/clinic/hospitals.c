@@ -98,6 +98,11 @@ err hospitals_said(job *j, asking *k, control_in *in)
         snprintf(j->note, sizeof j->note, "say to (which hospitals) or ask_all, one of the two, or let the form say it");
         return ERR_USAGE;
     }
+    k->ask_first = strcmp(control_word(in, "ask_first"), "yes") == 0;
+    if (k->ask_first && !k->enquire) {
+        snprintf(j->note, sizeof j->note, "ask_first belongs to ask_all: the form goes where to says");
+        return ERR_USAGE;
+    }
     if (k->enquire)
         return hospitals_all(j, k);
     err e = to ? hospitals_named(j, k, to) : OK;

@@ -100,6 +100,7 @@ static err ask_one(job *j, store_txn *t, asking *k, size_t i)
     r->own = k->who.facility;
     r->other = k->to[i];
     r->body = &k->body;
+    r->ask_first = k->ask_first;
     err e = requests_add(&q, t, r, j->now);
     if (e == OK && k->enquire)
         e = flow_step(j, t, r, REQUEST_ENQUIRE, k->who.user, "", LETTER_ENQUIRY, (const ProtobufCMessage *)&ask);

@@ -83,6 +83,16 @@ static request_side other_side(const request *r)
     return r->side == REQUEST_CLINIC ? REQUEST_HOSPITAL : REQUEST_CLINIC;
 }
 
+// One that says yes to everything gets a question answered with a pseudonym, and no form.
+static err may_hold_seen(job *j, store_txn *t, request *r)
+{
+    requests q = flow_of(j);
+    r->held = true;
+    r->said = (char *)"may hold records: the form is sent when somebody says so (`request send`)";
+    err e = requests_keep(&q, t, r);
+    return e ? e : flow_may_hold(j, t, r);
+}
+
 err flow_take_may_hold(job *j, store_txn *t, const letter *l)
 {
     requests q = flow_of(j);
@@ -94,6 +104,8 @@ err flow_take_may_hold(job *j, store_txn *t, const letter *l)
     if (DECODE(l, Tsunagu__MayHoldBody, tsunagu__may_hold_body__descriptor, &j->memory, &say) != OK)
         return ERR_FORMAT;
     bool over = request_over((request_state)r->state);
+    if (say->held && r->ask_first && r->state == REQUEST_ENQUIRING)
+        return job_store_err(may_hold_seen(j, t, r));
     if (!say->held && !over)
         r->said = (char *)"no record that may be of this patient"; // a person asks why it was refused
     e = requests_step(&q, t, r, say->held ? REQUEST_HELD : REQUEST_NONE_HELD, REQUEST_HOSPITAL, "", "", j->now);

@@ -30,6 +30,7 @@ void flow_show(control_in *in, const policy *p, const request *r, const char *ki
     control_time(in, "since", r->since_ms);
     control_time(in, "due", r->due_ms);
     control_text(in, "overdue", r->overdue ? "yes" : "no");
+    control_text(in, "held", !r->ask_first || r->state != REQUEST_ENQUIRING ? "" : r->held ? "yes" : "unanswered");
     control_text(in, "said", r->said);
     control_text(in, "reason", r->reason);
     int reason = policy_reason_find(p, r->reason);

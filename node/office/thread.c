@@ -60,17 +60,17 @@ static err still_one(void *ctx, const request *r)
     still *s = ctx;
     if (!span_eq(wire_span(r->group), wire_span(s->r->group)))
         return OK;
-    s->asked = r->state == REQUEST_ENQUIRING;
+    s->asked = r->state == REQUEST_ENQUIRING && !r->held;
     s->open = s->open || !request_over((request_state)r->state);
     return s->asked ? ERR_CLOSED : OK;
 }
 
 // One notice when the last hospital has said whether it may hold records, not one for each that does not.
-static err enquiry_told(job *j, store_txn *t, const request *r, const request_past *s)
+static err enquiry_told(job *j, store_txn *t, const request *r)
 {
     requests q = flow_reading();
     still k = {.r = r};
-    if (s->by == r->side || r->group.len != NOTICE_REFERENCE)
+    if (r->group.len != NOTICE_REFERENCE)
         return OK;
     err e = requests_of(&q, t, REQUEST_CLINIC, r->own, r->body->number, still_one, &k);
     if (e || k.asked)
@@ -102,7 +102,14 @@ static err told(void *ctx, store_txn *t, const request *r, const request_past *s
     // What only crossed the end of the record changed nothing, and was told when that end came.
     if (e == OK && !request_over((request_state)s->from))
         e = flow_tell(j, t, r, event_of(r, s));
-    return e == OK && s->from == REQUEST_ENQUIRING ? enquiry_told(j, t, r, s) : e;
+    return e == OK && s->from == REQUEST_ENQUIRING && s->by != r->side ? enquiry_told(j, t, r) : e;
+}
+
+err flow_may_hold(job *j, store_txn *t, const request *r)
+{
+    const request_past seen = {.event = REQUEST_HELD, .who = (char *)""};
+    err e = step_log(j, t, r, &seen);
+    return e ? e : enquiry_told(j, t, r);
 }
 
 static err told_elsewhere(void *ctx, store_txn *t, const request *r, const request_past *s)

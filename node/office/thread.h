@@ -14,6 +14,8 @@ requests flow_quiet(job *j); // the same where something else tells the facility
 requests flow_reading(void); // for looking
 // W. Tells whom the rules name of what happened to this record.
 MUST_CHECK err flow_tell(job *j, store_txn *t, const request *r, flow_event e);
+// W. A hospital answered that it may hold records, and the form waits for a person: logged, and told when all answered.
+MUST_CHECK err flow_may_hold(job *j, store_txn *t, const request *r);
 // W. A letter to the other side. ERR_NOT_FOUND: no node speaks for it.
 MUST_CHECK err flow_post(job *j, store_txn *t, const request *r, letter_kind kind, const ProtobufCMessage *body);
 // What its letters are numbered under.

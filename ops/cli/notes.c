@@ -162,6 +162,10 @@ static const char *const notes[] = {
     N_("\"%s\" is not the number of a paper, or a character of it is mistyped"),
     N_("%s (%s mistakes; see `form check`)"),
     N_("no record that may be of this patient"),
+    N_("may hold records: the form is sent when somebody says so (`request send`)"),
+    N_("to: %s has not said that it may hold records of this number, or it was sent already"),
+    N_("say number, and to: 10-digit codes of hospitals, joined by commas"),
+    N_("ask_first belongs to ask_all: the form goes where to says"),
     N_("accepted by one person: another checks"),
     // consent, and what hangs on it
     N_("\"%s\": too long"),

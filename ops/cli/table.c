@@ -25,6 +25,7 @@ static const option_row request_options[] = {
     {"@NUMBER", "NUMBER", false, N_("the facility's own patient number (default: as the form says)"), "number"}, AS_ROW,
     {"to", "LIST", false, N_("to these hospitals: their 10-digit codes, joined by commas (default: as the form says)"), "to"},
     {"ask-all", NULL, false, N_("ask every hospital that the agreements allow whether it may hold records"), "ask_all"},
+    {"ask-first", NULL, false, N_("with --ask-all: send nobody the form until `request send` says whom"), "ask_first"},
     {"chart", "NUMBER", false, N_("the hospital's patient number, if known"), "chart"},
     {"consent-to", "LIST", false, N_("to whom the patient consents: facility:CODE, union:ID, federation "
                                      "(default: this facility)"), "consent_to"},
@@ -65,6 +66,9 @@ static const option_row request_reply_options[] = {
     {"form", "FILE", false, N_("the registration request, or the consent, corrected (YAML): it takes the old one's place"),
      "file:form"},
     {"consent", "FILE", false, N_("the consent, corrected, beside a registration request"), "file:consent"}, END};
+static const option_row request_send_options[] = {
+    {"@NUMBER", "NUMBER", true, N_("the facility's own patient number"), "number"}, AS_ROW,
+    {"to", "LIST", true, N_("to these of those that may hold records: their 10-digit codes, joined by commas"), "to"}, END};
 static const option_row request_change_options[] = {
     ID_ROW, AS_ROW,
     {"consent-to", "LIST", false, N_("to whom from now on: facility:CODE, union:ID, federation (default: as before)"),
@@ -509,7 +513,8 @@ const command_row command_table[] = {
     {"register", N_("link the clinic's own patient number"), NULL, register_options, "register", NULL, NULL},
     {"request", N_("ask hospitals to register a patient who consented"),
      N_("The form goes sealed to the hospital; the hub sees which facility writes to which, and no more. With\n"
-        "--ask-all only the patient's pseudonym is shown first, and the form goes to those who may hold records."),
+        "--ask-all only the patient's pseudonym is shown first, and the form goes to those who may hold records.\n"
+        "Whether a hospital answers truly nobody can check: with --ask-first the form waits for `request send`."),
      request_options, "request", "request: id state number other_name urgency at", NULL},
     {"requests", N_("the clinic's requests and how they stand"), NULL, requests_options, "requests",
      "request: id state number other_name at since due overdue said reason_words | step: time event by state who text", NULL},
@@ -517,6 +522,9 @@ const command_row command_table[] = {
     {"request reply", N_("answer a hospital that asked back"),
      N_("With --form a corrected registration request, of the same patient number, takes the place of the first one."),
      request_reply_options, "request.reply", NULL, NULL},
+    {"request send", N_("send the form to hospitals that answered that they may hold records"),
+     N_("After a request with --ask-first: `requests` shows who answered. All of them get it, or none."),
+     request_send_options, "request.send", "request: id state number other_name urgency at", NULL},
     {"request change", N_("the patient changes what was agreed to"),
      N_("What becomes narrower holds as soon as the hospital has it, without a person; what becomes wider waits there\n"
         "for one. What is not said stays as it was."),

@@ -192,6 +192,51 @@ static void enquiring_everywhere(void **state)
     await(CLINIC, id, "rejected");
 }
 
+// Whoever answers with yes is not sent the form for it: a person says who is.
+static void the_form_waits_for_a_person(void **state)
+{
+    (void)state;
+    said s;
+    char id[33] = "", other[24] = "";
+    assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-1", "to", hospital_code, "ask_first", "yes",
+                         "kana_family", "YAMADA", "kana_given", "TARO", "birth", "1965-04-15", "sex", "M"), ERR_USAGE);
+    said_done(&s);
+    assert_int_equal(SAY(CLINIC, "request", &s, "as", "clerk", "number", "C-1", "ask_all", "yes", "ask_first", "yes",
+                         "kana_family", "YAMADA", "kana_given", "TARO", "birth", "1965-04-15", "sex", "M"), OK);
+    for (size_t i = 0; i < count_of(&s, "request"); i++) {
+        bool ours = strcmp(field(&s, "request", i, "other"), hospital_code) == 0;
+        snprintf(ours ? id : other, ours ? sizeof id : sizeof other, "%s", field(&s, "request", i, ours ? "id" : "other"));
+    }
+    said_done(&s);
+    assert_true(id[0] && other[0]);
+    time_ms until = clock_mono_ms() + PATIENCE_MS;
+    for (bool held = false; !held; nap()) {
+        assert_int_equal(SAY(CLINIC, "requests", &s, "as", "clerk", "id", id), OK);
+        held = strcmp(field(&s, "request", 0, "held"), "yes") == 0;
+        assert_string_equal(field(&s, "request", 0, "state"), "enquiring");
+        said_done(&s);
+        assert_true(held || clock_mono_ms() < until);
+    }
+    assert_int_equal(SAY(HOSPITAL, "inbox", &s, "as", "liaison", "all", "yes"), OK);
+    for (size_t i = 0; i < count_of(&s, "request"); i++)
+        assert_string_not_equal(field(&s, "request", i, "id"), id);
+    said_done(&s);
+    // All or none: the other has not answered with yes. And nobody of another facility, nor of another number.
+    char both[48];
+    snprintf(both, sizeof both, "%s,%s", hospital_code, other);
+    assert_int_equal(DO(CLINIC, "request.send", "as", "clerk", "number", "C-1", "to", both), ERR_NOT_FOUND);
+    assert_int_equal(DO(CLINIC, "request.send", "as", "clerk", "number", "C-1", "to", "everybody"), ERR_USAGE);
+    assert_int_equal(DO(CLINIC, "request.send", "as", "clerk", "number", "C-7", "to", hospital_code), ERR_NOT_FOUND);
+    assert_int_equal(DO(HOSPITAL, "request.send", "as", "liaison", "number", "C-1", "to", hospital_code), ERR_NOT_FOUND);
+    await(CLINIC, id, "enquiring");
+    assert_int_equal(DO(CLINIC, "request.send", "as", "clerk", "number", "C-1", "to", hospital_code), OK);
+    await(HOSPITAL, id, "received");
+    await(CLINIC, id, "received");
+    assert_int_equal(DO(CLINIC, "request.send", "as", "clerk", "number", "C-1", "to", hospital_code), ERR_NOT_FOUND);
+    assert_int_equal(DO(CLINIC, "request.cancel", "as", "clerk", "id", id), OK);
+    await(HOSPITAL, id, "cancelled");
+}
+
 static void the_hub_was_away(void **state)
 {
     (void)state;
@@ -509,6 +554,7 @@ int main(void)
         cmocka_unit_test(by_a_filled_form),
         cmocka_unit_test(a_corrected_form_takes_the_place_of_the_first),
         cmocka_unit_test(a_parent_speaks_until_the_child_is_of_age),
+        cmocka_unit_test(the_form_waits_for_a_person),
         cmocka_unit_test(the_hub_was_away),
         cmocka_unit_test(withdrawn_at_the_clinic_with_the_hospital_away),
         cmocka_unit_test(killed_between_acceptance_and_publication),
