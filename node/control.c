@@ -122,6 +122,9 @@ static void users_show(node *n, control_in *in)
         control_text(in, "facility", code);
         control_text(in, "facility_name", f == POLICY_NONE ? "" : policy_facility_at(b->r->p, f).name);
         control_text(in, "role", p->role);
+        int role = policy_role(b->r->p, p->role);
+        policy_text named = role == POLICY_NONE ? (policy_text){0} : policy_role_text(b->r->p, role);
+        control_text(in, "role_name", !named.id ? p->role : control_japanese(in) ? named.label_ja : named.label_en);
     }
     pthread_mutex_unlock(&n->book_lock);
     book_drop(b);

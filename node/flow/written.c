@@ -391,14 +391,19 @@ void written_show(control_in *in, const policy *p, const Tsunagu__RequestBody *b
         if (form_unpack(wire_span(b->forms[i]), &f) != OK)
             continue;
         control_record(in, "paper");
+        int form = policy_form_find(p, f.form);
+        policy_form view = form == POLICY_NONE ? (policy_form){0} : policy_form_at(p, form);
+        size_t order[FILLED_FIELDS];
+        form_order(p, form, &f, order);
         control_text(in, "form", f.form);
+        control_text(in, "form_name", !view.id ? f.form : control_japanese(in) ? view.label_ja : view.label_en);
         control_number(in, "version", f.version);
         char number[FORM_NUMBER_TEXT] = "";
         if (form_numbered(f.number))
             form_number_format(f.number, number);
         control_text(in, "number", number);
-        int form = policy_form_find(p, f.form);
-        for (size_t k = 0; k < f.count; k++) {
+        for (size_t o = 0; o < f.count; o++) {
+            size_t k = order[o];
             int no = form == POLICY_NONE ? POLICY_NONE : policy_form_field_find(p, form, f.fields[k].name);
             policy_form_field field = no == POLICY_NONE ? (policy_form_field){0} : policy_form_field_at(p, form, no);
             for (size_t v = 0; v < f.fields[k].count; v++) {

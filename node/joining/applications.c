@@ -204,17 +204,24 @@ static err form_show(control_in *in, const policy *p, span packed)
     if (e)
         return e;
     int form = policy_form_find(p, f.form);
-    for (size_t i = 0; i < f.count; i++) {
+    size_t order[FILLED_FIELDS];
+    form_order(p, form, &f, order);
+    policy_form view = form == POLICY_NONE ? (policy_form){0} : policy_form_at(p, form);
+    for (size_t k = 0; k < f.count; k++) {
+        size_t i = order[k];
         int no = form == POLICY_NONE ? POLICY_NONE : policy_form_field_find(p, form, f.fields[i].name);
-        policy_form_field v = no == POLICY_NONE ? (policy_form_field){0} : policy_form_field_at(p, form, no);
-        for (size_t k = 0; k < f.fields[i].count; k++) {
+        policy_form_field asked = no == POLICY_NONE ? (policy_form_field){0} : policy_form_field_at(p, form, no);
+        for (size_t v = 0; v < f.fields[i].count; v++) {
             control_record(in, "field");
             control_text(in, "form", f.form);
+            control_text(in, "form_name", !view.id ? f.form : control_japanese(in) ? view.label_ja : view.label_en);
             control_text(in, "field", f.fields[i].name);
-            control_text(in, "label", no == POLICY_NONE ? "" : control_japanese(in) ? v.label_ja : v.label_en);
-            control_text(in, "value", f.fields[i].values[k]);
-            control_text(in, "shown", no == POLICY_NONE ? f.fields[i].values[k]
-                                                        : form_value_label(p, form, no, f.fields[i].values[k],
+            const char *label = no == POLICY_NONE ? "" : control_japanese(in) ? asked.label_ja : asked.label_en;
+            control_text(in, "label", label);
+            control_text(in, "field_label", label);
+            control_text(in, "value", f.fields[i].values[v]);
+            control_text(in, "shown", no == POLICY_NONE ? f.fields[i].values[v]
+                                                        : form_value_label(p, form, no, f.fields[i].values[v],
                                                                            control_japanese(in)));
         }
     }
@@ -295,10 +302,18 @@ static err reason_check(job *j, const deciding *k)
         return OK;
     for (int i = 0; i < policy_join_reason_count(p); i++)
         buf_printf(&list, "%s%s", i ? ", " : "", policy_join_reason_at(p, i).id);
-    if (reason != POLICY_NONE)
+    if (reason != POLICY_NONE) {
         snprintf(j->note, sizeof j->note, "this reason is to be explained in words: text");
-    else
-        snprintf(j->note, sizeof j->note, "reason: one of %.120s", list.len ? buf_str(&list) : "(the rules have none: say a word)");
+        buf_done(&list);
+        return ERR_USAGE;
+    }
+    for (int i = 0; i < policy_join_reason_count(p); i++) {
+        policy_reason r = policy_join_reason_at(p, i);
+        control_record(j->in, "reason");
+        control_text(j->in, "reason", r.id);
+        control_text(j->in, "reason_words", control_japanese(j->in) ? r.label_ja : r.label_en);
+    }
+    snprintf(j->note, sizeof j->note, "reason: one of %.120s", list.len ? buf_str(&list) : "(the rules have none: say a word)");
     buf_done(&list);
     return ERR_USAGE;
 }

@@ -240,6 +240,28 @@ static err body_post(job *j, store_txn *t, letter *say, const joining *r, const 
     return e;
 }
 
+static err under_way_one(void *ctx, const joining *r)
+{
+    joining *asked = ctx;
+    if (r->received || r->state > JOINING_APPROVED || r->facility != asked->facility || r->leaving != asked->leaving ||
+        strcmp(r->union_id, asked->union_id) != 0)
+        return OK;
+    asked->number = r->number;
+    return ERR_CLOSED;
+}
+
+// The same paper handed in twice would be two lines in the secretariat's list, and two decisions.
+static err under_way(job *j, store_txn *t, joining *r)
+{
+    r->number = 0;
+    err e = joining_walk(t, under_way_one, r);
+    if (e || !r->number)
+        return e;
+    snprintf(j->note, sizeof j->note, "such an application is under way already: number %llu",
+             (unsigned long long)r->number);
+    return ERR_EXISTS;
+}
+
 err joining_file(job *j, store_txn *t, joining *r)
 {
     const policy *p = j->rules->r->p;
@@ -252,7 +274,9 @@ err joining_file(job *j, store_txn *t, joining *r)
                                           "its only one): hand the form in on paper", r->union_id);
         return ERR_NOT_FOUND;
     }
-    err e = id ? crypto_random(id, LETTER_ID_BYTES) : ERR_MEM;
+    err e = id ? under_way(j, t, r) : ERR_MEM;
+    if (e == OK)
+        e = crypto_random(id, LETTER_ID_BYTES);
     if (e)
         return e;
     r->id = wire_bytes(span_of(id, LETTER_ID_BYTES));

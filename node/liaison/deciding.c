@@ -20,9 +20,22 @@ err officer(node *n, control_in *in, person *ret)
     return e;
 }
 
+// The list that a reason must be of, in words.
+static void reasons_show(control_in *in, const policy *p)
+{
+    for (int i = 0; i < policy_reason_count(p); i++) {
+        policy_reason r = policy_reason_at(p, i);
+        control_record(in, "reason");
+        control_text(in, "reason", r.id);
+        control_text(in, "reason_words", control_japanese(in) ? r.label_ja : r.label_en);
+    }
+}
+
 static void deciding_answer(job *j, err e)
 {
     const deciding *k = j->state;
+    if (e == ERR_USAGE && k->untold)
+        reasons_show(j->in, j->rules->r->p);
     if (e == OK) {
         flow_show(j->in, j->rules->r->p, k->made, "request");
         post_pump(j->n);

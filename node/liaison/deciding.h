@@ -12,7 +12,7 @@ typedef struct deciding {
     person who;
     const char *id, *text, *reason;
     char chart[SSMIX_CHART_MAX + 1];
-    bool also, disagree;
+    bool also, disagree, untold; // untold: the reasons are told instead
     request *made;
     identity_match match;
     uint8_t seen[HASH_BYTES]; // what the form said when it was compared

@@ -111,6 +111,21 @@ void inbox_accept(node *n, control_in *in)
     pool_submit(n->hands, &k->base);
 }
 
+// Why there is nothing to check, and what is to be done instead.
+static err check_nothing(job *j, const request *r)
+{
+    const char *state = request_state_name(r->state);
+    bool waits = r->state == REQUEST_RECEIVED || r->state == REQUEST_ASKED_BACK;
+    bool went = r->state == REQUEST_ACCEPTED || r->state == REQUEST_DISCLOSED || r->state == REQUEST_COMPLETED;
+    if (waits)
+        snprintf(j->note, sizeof j->note, "it is %s: nobody has accepted it yet, and that comes first", state);
+    else if (went && r->first[0] && !r->second[0])
+        snprintf(j->note, sizeof j->note, "it is %s: the rules let one person decide here, nothing is left to do", state);
+    else
+        snprintf(j->note, sizeof j->note, "it is %s: there is nothing to check", state);
+    return ERR_CONFLICT;
+}
+
 static err check_run(job *j, store_txn *t)
 {
     deciding *k = j->state;
@@ -120,10 +135,8 @@ static err check_run(job *j, store_txn *t)
         return e;
     if (!k->disagree && (e = rulebook_admits(j->rules, j->now, j->note)) != OK)
         return e;
-    if (r->state != REQUEST_CHECKING) {
-        snprintf(j->note, sizeof j->note, "it is %s: there is nothing to check", request_state_name(r->state));
-        return ERR_CONFLICT;
-    }
+    if (r->state != REQUEST_CHECKING)
+        return check_nothing(j, r);
     e = second_other(j, k);
     if (e == OK && !k->disagree)
         e = patient_check(j, t, r);
@@ -154,6 +167,7 @@ static err reject_run(job *j, store_txn *t)
             buf_printf(&list, "%s%s", i ? ", " : "", policy_reason_at(p, i).id);
         snprintf(j->note, sizeof j->note, "reason: one of %.120s", buf_str(&list));
         buf_done(&list);
+        k->untold = true;
         return ERR_USAGE;
     }
     if (no != POLICY_NONE && policy_reason_at(p, no).explain && !k->text[0]) {

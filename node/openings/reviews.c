@@ -127,8 +127,12 @@ static void opening_show(control_in *in, const policy *p, store_txn *t, uint64_t
     code_show(in, "source", p, o->source);
     control_text(in, "user", o->user_name);
     control_text(in, "role", o->role);
+    int role = policy_role(p, o->role);
+    policy_text named = role == POLICY_NONE ? (policy_text){0} : policy_role_text(p, role);
+    control_text(in, "role_name", !named.id ? o->role : ja ? named.label_ja : named.label_en);
     control_text(in, "reason", o->reason);
     control_text(in, "label", ja ? r.label_ja : r.label_en);
+    control_text(in, "reason_words", reason == POLICY_NONE ? o->reason : ja ? r.label_ja : r.label_en);
     control_text(in, "words", o->words);
     control_text(in, "agreed", o->side == OPENING_TOLD ? "" : o->without_consent ? "no" : "yes");
     control_text(in, "review", !o->review_ms ? "" : o->closed_ms ? o->finding : now >= o->review_ms ? "overdue" : "waits");

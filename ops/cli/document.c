@@ -227,6 +227,16 @@ static void scan_line(const Tsunagu__ControlRecord *r, bool last)
             field_number(r, "patients"));
 }
 
+static const char *damage_word(const char *why)
+{
+    static const struct { const char *why, *text; } words[] = {
+        {"truncated", N_("cut off")}, {"encoding", N_("wrongly encoded characters")}, {"not HL7", N_("not HL7")}};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i].why, why) == 0)
+            return _(words[i].text);
+    return why;
+}
+
 static void scan_skipped(const Tsunagu__ControlReply *r)
 {
     static const struct { const char *key, *text; } reasons[] = {
@@ -251,7 +261,7 @@ static void scan_skipped(const Tsunagu__ControlReply *r)
            field_number(r->records[0], "live"));
     for (size_t i = 1; i < r->n_records; i++) {
         const char *why = record_field(r->records[i], "why"), *path = record_field(r->records[i], "path");
-        printf("    %s: ", why ? why : "");
+        printf("    %s: ", why ? damage_word(why) : "");
         show_safe(stdout, path ? path : "", false);
         putchar('\n');
     }

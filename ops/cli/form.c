@@ -263,10 +263,10 @@ static const char *type_words(form_type t)
     case FORM_KANA: return _("kana: ヤマダ, やまだ or ﾔﾏﾀﾞ");
     case FORM_DATE: return _("a date: 2026-04-01 or 令和8年4月1日");
     case FORM_COUNT_OF: return _("a whole number");
-    case FORM_YES: return _("はい or いいえ (yes, no)");
-    case FORM_SIGNATURE: return _("はい where the paper is signed");
-    case FORM_CATEGORIES: return _("one or a list: [a, b]; or すべて (all)");
-    case FORM_GRANTEES: return _("facilities (code or name) and unions, one or a list: [a, b]; or すべて (all)");
+    case FORM_YES: return _("yes or no");
+    case FORM_SIGNATURE: return _("yes where the paper is signed");
+    case FORM_CATEGORIES: return _("one or a list: [a, b]; or all");
+    case FORM_GRANTEES: return _("facilities (code or name) and unions, one or a list: [a, b]; or all");
     case FORM_FACILITY: return _("a member facility: its code or name");
     case FORM_INSTITUTION: return _("ten digits");
     case FORM_INSURER: return _("8 digits, or 6");
@@ -308,6 +308,11 @@ static void field_comment(const policy *p, int form, int field, bool ja, buf *ou
     policy_form_field f = policy_form_field_at(p, form, field);
     buf line = {0};
     const char *type = type_words(f.type), *hint = ja ? f.hint_ja : f.hint_en;
+    // Nothing is told twice: of a code the rules' hint says more than the type, of these others the type says all.
+    if (*hint && (f.type == FORM_INSTITUTION || f.type == FORM_INSURER))
+        type = "";
+    else if (f.type == FORM_CATEGORIES || f.type == FORM_GRANTEES || f.type == FORM_HASH)
+        hint = "";
     buf_put_str(&line, ja ? f.label_ja : f.label_en);
     if (f.need == NEED_ALWAYS)
         buf_put_str(&line, _(" (required)"));

@@ -37,9 +37,10 @@ static int answer(const invocation *v, ask *a, const char *next)
     err status = a->reply->status < ERR_COUNT ? (err)a->reply->status : ERR_INTERNAL;
     if (v->json)
         show_json(a->reply);
-    else if (status)
+    else if (status) {
+        show_reply(v, a->reply); // perhaps the list that something must be of
         complain(v, status, a->reply->note);
-    else {
+    } else {
         show_reply(v, a->reply);
         if (next)
             printf("%s\n", next);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ops/cli/ask.h"
+#include "ops/cli/notes.h"
 #include "ops/cli/show.h"
 #include "proto/base/tongue.h"
 #include "proto/pact/chain.h"
@@ -59,8 +60,11 @@ static void entry_line(const Tsunagu__ControlRecord *r)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const char *text = record_field(r, keys[i]);
         size_t used = strlen(detail);
+        buf words = {.max = 1024};
+        bool note = text && strcmp(keys[i], "note") == 0 && note_put(&words, text) == OK;
         if (text && text[0])
-            snprintf(detail + used, sizeof detail - used, "%s%s=%s", used ? " " : "", keys[i], text);
+            snprintf(detail + used, sizeof detail - used, "%s%s=%s", used ? " " : "", keys[i], note ? buf_str(&words) : text);
+        buf_done(&words);
     }
     row(or_empty(record_field(r, "seq")), or_empty(record_field(r, "time")), or_empty(record_field(r, "event")),
         or_empty(record_field(r, "status")), or_empty(record_field(r, "node")), detail);

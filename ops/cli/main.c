@@ -51,7 +51,7 @@ static const char *sentence_of(err e)
     case ERR_USAGE: return _("wrong use");
     case ERR_EXISTS: return _("exists already");
     case ERR_IO: return _("the system refused");
-    default: return err_text(e);
+    default: return _(err_text(e));
     }
 }
 

@@ -7,9 +7,10 @@
 
 #include <string.h>
 
+#include "ops/cli/words.h"
 #include "proto/base/tongue.h"
 
-enum { HOLES_MAX = 4 };
+enum { HOLES_MAX = 4, DEPTH_MAX = 3 };
 
 static const char *const notes[] = {
     // any daemon
@@ -128,7 +129,8 @@ static const char *const notes[] = {
     N_("no such chart, or its ADT-00 cannot be read"),
     N_("too little agrees between the form and this chart for the rules: ask back, or reject"),
     N_("say which chart was found"),
-    N_("it is disclosed: there is nothing to check"),
+    N_("it is %s: nobody has accepted it yet, and that comes first"),
+    N_("it is %s: the rules let one person decide here, nothing is left to do"),
     N_("it is %s: there is nothing to check"),
     N_("reason: one of %s"),
     N_("this reason is to be explained in words: text"),
@@ -242,6 +244,14 @@ static const char *const notes[] = {
     N_("the rules are stale: nothing new is registered after %s; withdrawals are still taken"),
     N_("they do not name this hub's signing key: no ticket would be believed"),
     N_("its key is not in the membership list"),
+    N_("its key is not in the membership list from %s"),
+    N_("no connection to %s: %s"),
+    N_("the connection to the hub ended: %s"),
+    N_("the peer says: %s"),
+    N_("the peer is gone"),
+    N_("the peer closed"),
+    N_("the peer closed during the handshake"),
+    N_("such an application is under way already: number %s"),
     N_("its certificate is not for %s"),
     N_("this hub speaks version %s"),
     N_("this key belongs to node %s"),
@@ -298,8 +308,27 @@ static bool fits(const char *pattern, const char *note, span holes[static HOLES_
     }
 }
 
-static void fill(const char *words, const span *holes, int count, buf *out)
+static bool known_put(buf *out, const char *note, int depth);
+
+// What stands in a hole: mostly as it came. After "it is" it is a state of ours; after a colon, at the end, it may be
+// what another program noted, or the name of an error.
+static void hole_put(const char *pattern, span hole, bool last, int depth, buf *out)
 {
+    char text[512];
+    size_t len = strlen(pattern);
+    bool nested = last && len > 4 && strcmp(pattern + len - 4, ": %s") == 0;
+    bool state = strncmp(pattern, "it is ", 6) == 0;
+    if ((nested || state) && span_to_str(hole, text, sizeof text) == OK) {
+        if (!nested || depth >= DEPTH_MAX || !known_put(out, text, depth + 1))
+            (void)buf_put_str(out, state ? word_said(text) : text);
+        return;
+    }
+    (void)buf_put(out, hole.at, hole.len);
+}
+
+static void fill(const char *pattern, const span *holes, int count, int depth, buf *out)
+{
+    const char *words = _(pattern);
     for (int n = 0; *words;) {
         size_t literal = strcspn(words, "%");
         (void)buf_put(out, words, literal);
@@ -307,22 +336,32 @@ static void fill(const char *words, const span *holes, int count, buf *out)
         if (!*words)
             break;
         if (n < count) {
-            (void)buf_put(out, holes[n].at, holes[n].len);
+            hole_put(pattern, holes[n], n == count - 1, depth, out);
             n++;
         }
         words += 2; // %s
     }
 }
 
-err note_put(buf *out, const char *note)
+static bool known_put(buf *out, const char *note, int depth)
 {
     span holes[HOLES_MAX];
     int count = 0;
     for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
         if (!fits(notes[i], note, holes, &count))
             continue;
-        fill(_(notes[i]), holes, count, out);
-        return out->sticky;
+        fill(notes[i], holes, count, depth, out);
+        return true;
     }
-    return buf_put_str(out, note);
+    for (int e = OK + 1; depth && e < ERR_COUNT; e++)
+        if (strcmp(err_text((err)e), note) == 0) {
+            (void)buf_put_str(out, _(err_text((err)e)));
+            return true;
+        }
+    return false;
+}
+
+err note_put(buf *out, const char *note)
+{
+    return known_put(out, note, 0) ? out->sticky : buf_put_str(out, note);
 }

@@ -7,6 +7,7 @@
 
 #include "ops/cli/notes.h"
 #include "ops/cli/remarks.h"
+#include "ops/cli/words.h"
 #include "proto/base/tongue.h"
 #include "proto/base/utf8.h"
 
@@ -153,51 +154,6 @@ static void cell(const char *text, size_t width)
         fputc(' ', stdout);
 }
 
-// Column heads are field names; people see them in their tongue.
-static const char *head_of(const char *name)
-{
-    static const struct { const char *name, *text; } heads[] = {
-        {"facility", N_("facility")}, {"facility_name", N_("name")}, {"name", N_("name")}, {"chart", N_("chart")},
-        {"status", N_("status")}, {"granted", N_("granted")}, {"category", N_("category")}, {"label", N_("category")},
-        {"why", N_("why not")}, {"from", N_("from")}, {"until", N_("until")}, {"periods", N_("exists in")},
-        {"day", N_("day")}, {"type", N_("type")}, {"title", N_("title")}, {"department", N_("dept.")},
-        {"bytes", N_("bytes")}, {"document", N_("document")}, {"ticket", N_("ticket")}, {"kana", N_("kana")},
-        {"birth", N_("birth")}, {"sex", N_("sex")}, {"postal", N_("postal")}, {"strength", N_("match")},
-        {"seq", N_("no.")}, {"time", N_("time")}, {"event", N_("event")}, {"node", N_("node")}, {"role", N_("role")},
-        {"purpose", N_("purpose")}, {"source", N_("source")}, {"sources", N_("sources")}, {"note", N_("note")},
-        {"state", N_("state")}, {"since", N_("since")}, {"union", N_("union")}, {"host", N_("host")},
-        {"rules", N_("rules")}, {"user", N_("user")}, {"number", N_("no.")}, {"media", N_("form")},
-        {"publish_seq", N_("published")}, {"revision", N_("revision")}, {"categories", N_("categories")},
-        {"to", N_("to")}, {"path", N_("file")}, {"types", N_("types")}, {"oldest", N_("oldest")},
-        {"newest", N_("newest")}, {"consented", N_("consented")}, {"registered_on", N_("registered")},
-        // What stands line by line keeps its name in English: it is that of --json.
-        {"program", N_("program")}, {"version", N_("version")}, {"hub", N_("hub")}, {"port", N_("port")},
-        {"detail", N_("detail")}, {"rules_version", N_("rules_version")}, {"rules_hash", N_("rules_hash")},
-        {"store_used", N_("store_used")}, {"store_map", N_("store_map")}, {"pending", N_("pending")},
-        {"patients", N_("patients")}, {"documents", N_("documents")}, {"consents", N_("consents")},
-        {"last_scan", N_("last_scan")}, {"nodes", N_("nodes")}, {"cards", N_("cards")}, {"hash", N_("hash")},
-        {"verified", N_("verified")}, {"bad", N_("bad")}, {"id", N_("id")}, {"at", N_("at")}, {"by", N_("by")},
-        {"emergency", N_("emergency")}, {"proxy", N_("proxy")}, {"withdrawn", N_("withdrawn")}, {"stopped", N_("stopped")},
-        {"kanji_family", N_("kanji_family")}, {"kanji_given", N_("kanji_given")}, {"kanji", N_("kanji")},
-        {"kana_family", N_("kana_family")}, {"kana_given", N_("kana_given")}, {"address", N_("address")},
-        {"telephone", N_("telephone")}, {"insurer", N_("insurer")}, {"symbol", N_("symbol")},
-        {"branch", N_("branch")}, {"insurance", N_("insurance")}, {"birth_date", N_("birth_date")},
-        {"issued", N_("issued")}, {"expires", N_("expires")}, {"remarks", N_("remarks")},
-        {"side", N_("side")}, {"patient", N_("patient")}, {"source_name", N_("opened at")}, {"reason", N_("reason")},
-        {"agreed", N_("agreed")}, {"review", N_("review")}, {"due", N_("due")}, {"consent", N_("consent sought")},
-        {"consent_due", N_("consent until")}, {"words", N_("in words")},
-        {"other", N_("other code")}, {"other_name", N_("other facility")}, {"urgency", N_("urgency")},
-        {"overdue", N_("overdue")}, {"said", N_("said last")}, {"reason_words", N_("reason")}, {"staff", N_("staff")},
-        {"who", N_("who")}, {"text", N_("words")}, {"consent_to", N_("agreed to")}, {"form", N_("paper")},
-        {"asks", N_("field")}, {"value", N_("filled in")}, {"what", N_("what")}, {"look", N_("look at")},
-        {"taken", N_("taken")}, {"shown", N_("filled in")}, {"kind", N_("kind")},
-    };
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        if (strcmp(heads[i].name, name) == 0)
-            return _(heads[i].text);
-    return name;
-}
-
 static bool is_one_of(const char *key, const char *const *list, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -207,35 +163,6 @@ static bool is_one_of(const char *key, const char *const *list, size_t count)
 }
 #define IS_ONE_OF(key, list) is_one_of(key, list, sizeof(list) / sizeof(list)[0])
 
-// Words of ours.
-static const char *word_of(const char *value)
-{
-    static const char *const words[] = {
-        N_("connected"), N_("connecting"), N_("serving"), N_("absent"), N_("same"), N_("other"), N_("new"),
-        N_("changed"), N_("published"), N_("pending"), N_("forever"), N_("yes"), N_("no"), N_("agrees"),
-        N_("close"), N_("differs"), N_("none"), N_("weak"), N_("possible"), N_("likely"), N_("strong"),
-        N_("ok"), N_("granted"), N_("rule"), N_("agreement"), N_("consent"), N_("window"), N_("member"),
-        N_("unknown"), N_("not-asked"), N_("rules-stale"), N_("not-available"), N_("withdrawn"),
-        N_("denied"), N_("unreachable"), N_("not_found"), N_("stale"), N_("deadline"), N_("busy"),
-        N_("limit"), N_("disclosing"), N_("asking"), N_("told"), N_("waits"), N_("overdue"), N_("not-justified"),
-        N_("given"), N_("refused"),
-        N_("draft"), N_("enquiring"), N_("sent"), N_("received"), N_("asked-back"), N_("checking"), N_("accepted"),
-        N_("disclosed"), N_("completed"), N_("rejected"), N_("cancelled"), N_("ended"), N_("objected"), N_("usual"),
-        N_("soon"), N_("at once"), N_("clinic"), N_("hospital"), N_("clock"),
-        // what befell a request
-        N_("enquire"), N_("held"), N_("none-held"), N_("send"), N_("receive"), N_("ask-back"), N_("reply"), N_("propose"),
-        N_("return"), N_("accept"), N_("publish"), N_("complete"), N_("reject"), N_("cancel"), N_("change"), N_("keep"),
-        N_("withdraw"), N_("object"), N_("end"), N_("expire"),
-        // forms, and an application's way
-        N_("registration"), N_("application"), N_("pledge"), N_("leaving"), N_("joining"), N_("filed"), N_("waiting"),
-        N_("approved"), N_("done"), N_("effective"),
-    };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(words[i], value) == 0)
-            return _(words[i]);
-    return value;
-}
-
 // Values as people read them; --json always has them as they are. Until the next call.
 static const char *value_of(const char *key, const char *value)
 {
@@ -243,9 +170,10 @@ static const char *value_of(const char *key, const char *value)
         "state", "status", "why", "review", "strength", "until", "rules", "consented", "verified", "emergency",
         "withdrawn", "twin", "kana_family", "kana_given", "kanji", "birth_date", "sex", "postal",
         "telephone", "insurance", "side", "agreed", "consent", "urgency", "overdue", "by", "event", "form", "kind",
+        "categories", "on",
     };
     static const char *const times[] = {"at", "since", "due", "time"};
-    static const char *const said[] = {"said", "trouble", "text"}; // a daemon may have said it, or people
+    static const char *const said[] = {"said", "trouble", "text", "detail", "note"}; // a daemon may have said it, or people
     static char told[2048];
     if (strcmp(key, "remarks") == 0 || IS_ONE_OF(key, said)) {
         buf text = {.max = sizeof told};
@@ -260,12 +188,16 @@ static const char *value_of(const char *key, const char *value)
     }
     if (strcmp(key, "why") == 0 && strcmp(value, "granted") == 0)
         return ""; // nothing speaks against it
-    return IS_ONE_OF(key, keys) ? word_of(value) : value;
+    if (strcmp(key, "sex") == 0)
+        return word_sex(value);
+    return IS_ONE_OF(key, keys) ? word_said(value) : value;
 }
 
 static const char *field_of(const Tsunagu__ControlRecord *r, const char *key)
 {
     const char *f = record_field(r, key);
+    if (f && strcmp(r->kind, "version") == 0 && strcmp(f, "waiting") == 0)
+        return _("not yet"); // elsewhere what waits waits for a person
     return f ? value_of(key, f) : "";
 }
 
@@ -273,7 +205,7 @@ static void table_show(const Tsunagu__ControlReply *r, size_t from, size_t to, c
 {
     size_t widths[COLUMNS_MAX];
     for (int c = 0; c < n; c++) {
-        widths[c] = utf8_width(span_str(head_of(names[c])));
+        widths[c] = utf8_width(span_str(word_head(names[c])));
         for (size_t i = from; i < to; i++) {
             size_t w = utf8_width(span_str(field_of(r->records[i], names[c])));
             if (w > widths[c])
@@ -281,7 +213,7 @@ static void table_show(const Tsunagu__ControlReply *r, size_t from, size_t to, c
         }
     }
     for (int c = 0; c < n; c++) {
-        cell(head_of(names[c]), c + 1 < n ? widths[c] + 2 : 0);
+        cell(word_head(names[c]), c + 1 < n ? widths[c] + 2 : 0);
     }
     fputc('\n', stdout);
     for (size_t i = from; i < to; i++) {
@@ -296,13 +228,13 @@ static void lines_show(const Tsunagu__ControlRecord *rec)
 {
     size_t width = 0;
     for (size_t k = 0; k < rec->n_fields; k++) {
-        size_t w = utf8_width(span_str(head_of(rec->fields[k]->key)));
+        size_t w = utf8_width(span_str(word_head(rec->fields[k]->key)));
         width = w > width ? w : width;
     }
     for (size_t k = 0; k < rec->n_fields; k++) {
         if (!rec->fields[k]->value[0])
             continue;
-        cell(head_of(rec->fields[k]->key), width + 2);
+        cell(word_head(rec->fields[k]->key), width + 2);
         show_safe(stdout, value_of(rec->fields[k]->key, rec->fields[k]->value), false);
         fputc('\n', stdout);
     }

@@ -462,7 +462,7 @@ const command_row command_table[] = {
         "and what differs and how: small kana, an old character, another postal area, a twin on the same card.\n"
         "Nothing is disclosed by this: a person decides and runs `tsunagu confirm`."),
      candidates_options, "candidates",
-     "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance consented "
+     "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance twin consented "
      "remarks",
      NULL},
     {"confirm", N_("confirm a candidate, record the consent, and disclose"),
@@ -479,16 +479,17 @@ const command_row command_table[] = {
      inbox_one_options, "inbox.show",
      "form: kana_family kana_given kanji_family kanji_given birth sex postal telephone consent_to categories "
      "until emergency proxy | "
-     "paper: form version number | filled: asks shown | "
+     "paper: form_name version number | filled: asks shown | "
      "step: time event by state who text | "
-     "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance consented "
+     "candidate: chart name kana birth sex postal strength kana_family kana_given kanji birth_date insurance twin consented "
      "remarks",
      NULL},
     {"accept", N_("it is this patient: record the consent, and disclose"),
      N_("A person decides. Where the rules want a second person, it waits until `tsunagu check` says so too."),
      accept_options, "accept", NULL, NULL},
     {"check", N_("the second person agrees: record the consent, and disclose"), NULL, check_options, "check", NULL, NULL},
-    {"reject", N_("refuse a request, with a reason"), NULL, reject_options, "reject", NULL, NULL},
+    {"reject", N_("refuse a request, with a reason"), NULL, reject_options, "reject",
+     "reason: reason reason_words", NULL},
     {"ask-back", N_("ask the clinic before deciding"), NULL, ask_back_options, "ask-back", NULL, NULL},
     {"objection", N_("the patient objects: nothing of this chart leaves, whatever was agreed"),
      N_("In an emergency it is opened only where the rules open even a patient who objected."), objection_options,
@@ -496,10 +497,11 @@ const command_row command_table[] = {
     {"reviews", N_("records opened in emergencies that wait for their review, or for the patient's consent"),
      N_("Shown to who has the duty to review, and to who opened them. At the patient's own clinic, those that it was\n"
         "told of stand under --all."), reviews_options, "reviews",
-     "opening: number side at patient facility_name source_name role reason agreed review due consent consent_due words",
+     "opening: number side at patient facility_name source_name role_name reason_words agreed review due consent consent_due "
+     "words",
      NULL},
     {"review", N_("close the review of an opening, or note what the patient said afterwards"), NULL, review_options,
-     "review", "opening: number side at patient reason review by consent", NULL},
+     "review", "opening: number side at patient reason_words review by consent", NULL},
     {"change accept", N_("what a patient's change widens is disclosed"),
      N_("What it narrows holds since it arrived; only what it widens waits for a person."), change_accept_options,
      "change.accept", NULL, NULL},
@@ -509,7 +511,7 @@ const command_row command_table[] = {
     {"publish again", N_("send every card again"), NULL, none, "resync", NULL, NULL},
 
     HEADING(N_("At a clinic's node")),
-    {"users", N_("who may ask through this node"), NULL, none, "users", "user: user facility facility_name role", NULL},
+    {"users", N_("who may ask through this node"), NULL, none, "users", "user: user facility facility_name role_name", NULL},
     {"register", N_("link the clinic's own patient number"), NULL, register_options, "register", NULL, NULL},
     {"request", N_("ask hospitals to register a patient who consented"),
      N_("The form goes sealed to the hospital; the hub sees which facility writes to which, and no more. With\n"
@@ -542,7 +544,8 @@ const command_row command_table[] = {
     {"timeline", N_("all that may be seen of the patient, by day"), NULL, lookup_options, "timeline",
      "facility: facility name status ticket | category: facility label from periods why | "
      "patient: facility name kana birth sex postal | "
-     "document: day label title department facility bytes document | withheld: facility older", NULL},
+     "document: day label title department facility bytes document | withheld: facility older | "
+     "reason: reason reason_words", NULL},
     {"manifest", N_("the documents behind one ticket"), NULL, ticket_options, "manifest",
      "document: day label type title department bytes document", NULL},
     {"open", N_("fetch a document, unseal it, show it"), NULL, open_options, "open", NULL, open_run},
@@ -648,11 +651,11 @@ const command_row command_table[] = {
     {"applications", N_("who wants to join or leave, as filed here or come to the secretariat"), NULL, applications_options,
      "applications", "application: number kind side state union facility name at by reason_words text", NULL},
     {"applications show", N_("one of them: every field of its forms"), NULL, application_options, "applications.show",
-     "application: number kind side state union facility name node at staff by reason reason_words text | field: form label shown", NULL},
+     "application: number kind side state union facility name node at staff by reason_words text | field: form_name field_label shown", NULL},
     {"applications decide", N_("approve or refuse it, as the secretariat"),
      N_("The applicant is told. Approved, a draft of the union's next list is written with everything that was decided\n"
         "and does not yet hold; the command to sign it is printed. It holds once it is signed and published."),
-     application_decide_options, NULL, "application: number kind state union facility name by reason",
+     application_decide_options, NULL, "application: number kind state union facility name by reason_words | reason: reason reason_words",
      applications_decide_run},
     {"applications draft", N_("write that draft again"), NULL, application_draft_options, NULL, NULL, applications_draft_run},
     {"members draft", N_("begin the next membership list of a union"), NULL, members_draft_options, NULL, NULL,

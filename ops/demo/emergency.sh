@@ -96,7 +96,7 @@ emergency_reviewed() {
     mapfile -t numbers < <(pick 'map(select(.kind == "opening" and .review == "waits"))[].number')
     judge "$( ((${#numbers[@]} == 2)) && holds 'all(.[]; .reason == "unconscious")' && echo yes)" reviews_wait \
         "${#numbers[@]}" "$(pick '.[0].due[0:16]')"
-    pick 'map(select(.kind == "opening"))[] | "\(.number)  \(.facility_name)  \(.role)  \(.label)"' | block 4
+    pick 'map(select(.kind == "opening"))[] | "\(.number)  \(.facility_name)  \(.role_name)  \(.reason_words)"' | block 4
     for number in "${numbers[@]}"; do
         try "$B" review "$number" --by "office-$B" --finding ok --json
         ((CODE == 0)) || bad review_closed "${NAME_OF[$B]}"

@@ -333,8 +333,7 @@ refuse_copied() {
     # The same bytes are good at the node they were issued to: it is the place that makes the difference.
     try "$A" manifest --as "dr-$A" --ticket "$bytes" --json
     judge "$( ((CODE == 0)) && echo yes)" ticket_own $((${#bytes} / 2))
-    try "$D" manifest --as "dr-$D" --ticket "$bytes" --json
-    [[ -n $ERR ]] || ERR=$(jq -rs '.[0].note // ""' <<<"$OUT" 2>/dev/null || true)
+    try "$D" manifest --as "dr-$D" --ticket "$bytes"
     refused 4 ticket_copied "$D"
 }
 
@@ -348,7 +347,8 @@ refuse_stranger() {
         [[ -z $log ]] || break
         sleep 0.1
     done
-    judge "$([[ $log == *"membership list"* ]] && echo yes)" stranger_refused "$log"
+    try hub log list --event refuse # the same in words
+    judge "$([[ $log == *"membership list"* ]] && echo yes)" stranger_refused "${OUT##*note=}"
     # Its own status tells its operator why. It may have ended: then its log does.
     for ((i = 0; i < 50; i++)); do
         try "$STRANGER" status --json
@@ -356,7 +356,9 @@ refuse_stranger() {
         daemon_alive "$STRANGER" || break
         sleep 0.1
     done
-    judge "$([[ $(pick '.[0].state // ""') == connecting ]] && echo yes)" stranger_status "$(pick '.[0].detail // ""')"
+    log=$(pick '.[0].state // ""')
+    try "$STRANGER" status
+    judge "$([[ $log == connecting ]] && echo yes)" stranger_status "$(sed -n "s/^$(text status_detail)  *//p" <<<"$OUT")"
     try hub nodes --json
     judge "$(holds --arg n "$STRANGER" 'any(.[]; .name == $n) | not' && echo yes)" stranger_absent
     stop_daemon "$STRANGER"

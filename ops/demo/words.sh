@@ -263,6 +263,7 @@ word stranger_tries 'a node with a good certificate, which has written itself in
     '証明書は正しく、手元の規約の写しに自分を書き加えたノードが、つなごうとします:'
 word stranger_refused 'without a place in the membership list it is not let in (hub'\''s log: %s)' \
     '名簿にないノードは入れません (ハブの記録: %s)'
+word status_detail detail 詳細
 word stranger_status 'its own status says so: %s' 'そのノード自身の状態表示: %s'
 word stranger_absent 'and the hub lists no such node' 'ハブのノード一覧にもありません'
 

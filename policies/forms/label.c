@@ -72,3 +72,19 @@ const char *form_value_label(const policy *p, int form, int field, const char *v
     }
     return !t.id ? value : japanese ? t.label_ja : t.label_en;
 }
+
+void form_order(const policy *p, int form, const filled *f, size_t ret[static FILLED_FIELDS])
+{
+    bool put[FILLED_FIELDS] = {false};
+    size_t n = 0;
+    int asked = form == POLICY_NONE ? 0 : policy_form_at(p, form).field_count;
+    for (int no = 0; no < asked; no++)
+        for (size_t i = 0; i < f->count; i++)
+            if (!put[i] && strcmp(policy_form_field_at(p, form, no).name, f->fields[i].name) == 0) {
+                ret[n++] = i;
+                put[i] = true;
+            }
+    for (size_t i = 0; i < f->count; i++)
+        if (!put[i])
+            ret[n++] = i;
+}

@@ -7,7 +7,10 @@
 #include <stdbool.h>
 
 #include "policies/engine/forms.h"
+#include "policies/forms/filled.h"
 
 const char *form_value_label(const policy *p, int form, int field, const char *value, bool japanese);
+// The filled fields as the form asks them, then those that it does not know: numbers of f->fields.
+void form_order(const policy *p, int form, const filled *f, size_t ret[static FILLED_FIELDS]);
 
 #endif

@@ -1,3 +1,4 @@
+// rooms: compiler
 // SPDX-License-Identifier: Apache-2.0
 // Notes of a daemon are known again, with what was put into them; others stay as they came.
 #include <setjmp.h>
@@ -9,6 +10,8 @@
 #include <cmocka.h>
 
 #include "ops/cli/notes.h"
+#include "ops/cli/words.h"
+#include "tests/unit/compiler_kit.h"
 
 static void same(const char *note)
 {
@@ -53,12 +56,53 @@ static void every_prefix_stays(void **state)
     }
 }
 
+static void said_as(const char *note, const char *wanted)
+{
+    buf b = {0};
+    assert_int_equal(note_put(&b, note), OK);
+    assert_string_equal(buf_str(&b), wanted);
+    buf_done(&b);
+}
+
+// What stands in a note is put into words too, where it is ours; what people wrote stays.
+static void within_a_note(void **state)
+{
+    (void)state;
+    same("no connection to 127.0.0.1:7443: the peer says: not allowed");
+    same("it is completed: it cannot be accepted now");
+    if (!kit_speaks_japanese())
+        skip();
+    said_as("no connection to 127.0.0.1:7443: the peer says: not allowed",
+            "127.0.0.1:7443 につながりません: 相手の返事: 許可されていません");
+    said_as("no connection to hub.example.jp:7443: nobody ever said this",
+            "hub.example.jp:7443 につながりません: nobody ever said this");
+    said_as("it is completed: it cannot be accepted now", "状態は「完了」で、いまは受け付けられません");
+    said_as("the rules know no category \"completed\"", "「completed」という区分はルールにありません");
+    assert_string_equal(word_sex("F"), "女");
+    assert_string_equal(word_sex("differs"), word_said("differs"));
+    kit_speaks_english();
+}
+
+// A note within a note within a note: it ends.
+static void deep_notes_end(void **state)
+{
+    char note[2000] = "";
+    (void)state;
+    for (int i = 0; i < 80; i++)
+        strcat(note, "the peer says: ");
+    same(note);
+    strcat(note, "not allowed");
+    same(note);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(english_stays),
         cmocka_unit_test(the_unknown_stays),
         cmocka_unit_test(every_prefix_stays),
+        cmocka_unit_test(within_a_note),
+        cmocka_unit_test(deep_notes_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
