@@ -172,6 +172,13 @@ static time_ms withdrawn_at(time_ms now, time_ms agreed, uint64_t age)
     return agreed < said ? said : agreed < said + TICKET_SKEW_MS ? agreed : said + TICKET_SKEW_MS;
 }
 
+// Our answer was lost: told again, it seems to be of a moment later by as long as it was on its way. Not if the patient
+// agreed to something in between: then it is another one.
+static bool told_again(const stop_record *old, time_ms at, time_ms agreed)
+{
+    return old->at >= at || (old->at >= at - TRANSIT_MS && !(agreed > old->at && agreed <= at));
+}
+
 static err withdraw_put(job *j, store_txn *t, const Tsunagu__WithdrawRequest *q, const pseudonym *who, uint64_t *ret_seq)
 {
     time_ms agreed = 0;
@@ -180,10 +187,12 @@ static err withdraw_put(job *j, store_txn *t, const Tsunagu__WithdrawRequest *q,
     if (had != OK && had != ERR_NOT_FOUND)
         return had;
     time_ms at = withdrawn_at(j->now, agreed, q->age_ms);
-    if (e == OK && had == OK && q->age_ms > TICKET_SKEW_MS && old.at >= at - TRANSIT_MS) {
-        *ret_seq = old.seq; // told again: our answer was lost
+    if (e == OK && had == OK && q->age_ms > TICKET_SKEW_MS && told_again(&old, at, agreed)) {
+        *ret_seq = old.seq;
         return OK;
     }
+    if (had == OK && old.at > at)
+        at = old.at; // what was covered stays so, whatever the cards say by now
     if (e == OK)
         e = index_stop_put(j->h, t, who, q->facility, at, ret_seq);
     if (e == OK)

@@ -232,10 +232,50 @@ static void one_that_waited_ends_what_stood_then(void **state)
     }
 }
 
+// Withdrawn, agreed to anew and withdrawn again within moments, all of it told later: the second is no copy of the first.
+static void two_within_moments_are_two(void **state)
+{
+    (void)state;
+    static const uint64_t hour = 3600000;
+    uint64_t clinic = w.p.nodes[PLACE_TMNIT].clinic;
+    pseudonym who = who_of(710);
+    reply r;
+    withdraw_late(a, clinic, &who, 2 * hour, &r);
+    assert_int_equal(r.status, OK);
+    reply_done(&r);
+    card c = card_of(&w, PLACE_SHIRITSU, &who, 1);
+    c.scope.at = clock_now_ms() - (time_ms)(2 * hour) + 2000;
+    publish_one(b, &c);
+    assert_true(seen_by(a, clinic, &who));
+    withdraw_late(a, clinic, &who, 2 * hour - 4000, &r);
+    assert_int_equal(r.status, OK);
+    reply_done(&r);
+    assert_false(seen_by(a, clinic, &who));
+}
+
+// What a withdrawal covered stays covered, also when the card that it had to reach is another by now.
+static void said_again_it_covers_no_less(void **state)
+{
+    (void)state;
+    static const time_ms ahead = 100000; // no more than clocks may differ by
+    uint64_t clinic = w.p.nodes[PLACE_TMNIT].clinic;
+    pseudonym who = who_of(711);
+    time_ms ats[] = {clock_now_ms() + ahead, clock_now_ms(), clock_now_ms() + ahead / 2};
+    for (uint32_t i = 0; i < 3; i++) {
+        card c = card_of(&w, PLACE_SHIRITSU, &who, i + 1);
+        c.scope.at = ats[i];
+        publish_one(b, &c);
+        if (i < 2)
+            withdraw(&who);
+        assert_false(seen_by(a, clinic, &who));
+    }
+}
+
 // More of them than are looked at in one turn, none of the hospital's concern but the last.
 static void many_of_no_concern_do_not_hide_one(void **state)
 {
     (void)state;
+    uint64_t before = w.h->stop_seq;
     for (uint32_t i = 0; i < 600; i++) {
         pseudonym who = who_of(100000 + i);
         withdraw(&who);
@@ -246,10 +286,10 @@ static void many_of_no_concern_do_not_hide_one(void **state)
     b = peer_open(&w.p, PLACE_SHIRITSU, w.port);
     assert_non_null(b);
     reply r;
-    hello_ask(b, "shiritsu", WIRE_VERSION, 20, &r);
+    hello_ask(b, "shiritsu", WIRE_VERSION, before, &r);
     reply_done(&r);
     peer_wait_count(b, &b->stop_count, 1);
-    assert_int_equal(b->stops[0], 20 + 601);
+    assert_int_equal(b->stops[0], before + 601);
 }
 
 int main(void)
@@ -263,6 +303,8 @@ int main(void)
         cmocka_unit_test(what_was_not_recorded_is_told_again),
         cmocka_unit_test(it_outlives_the_hub),
         cmocka_unit_test(one_that_waited_ends_what_stood_then),
+        cmocka_unit_test(two_within_moments_are_two),
+        cmocka_unit_test(said_again_it_covers_no_less),
         cmocka_unit_test(many_of_no_concern_do_not_hide_one),
     };
     return cmocka_run_group_tests(tests, begin, end);
