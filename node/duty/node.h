@@ -105,7 +105,8 @@ typedef struct node {
     filing *files;
     int32_t daily;        // atomic: the day whose daily work is done or on its way (daily.c)
     time_ms withdrawals_at; // atomic, by clock_mono_ms: when withdrawals that wait are sent next (withdrawal.c)
-    int withdrawals_told, withdrawals_pause, withdrawals_why; // atomic: on their way; ms; what the last attempt said
+    int withdrawals_told, withdrawals_pause; // atomic: on their way; ms
+    uint64_t withdrawals_said[64]; // atomic: what the last attempt of one said, beside a part of its pseudonym
     uint8_t withdrawals_from[64]; // main thread: where the next look begins
     size_t withdrawals_from_len;
     time_ms flow_at;      // atomic: when deadlines of requests are looked at next (flow.c)

@@ -67,6 +67,25 @@ static void confirm_answer(job *j, err e)
     job_finish(j, OK); // it holds at the hub, whatever became of our note
 }
 
+// Each withdrawal has its own answer. A place may be taken by another one's: then nothing is known of the first.
+static uint64_t *said_place(node *n, const pseudonym *who, uint64_t *ret_mark)
+{
+    *ret_mark = be64_get(who->at) << 8;
+    return &n->withdrawals_said[who->at[7] % (sizeof n->withdrawals_said / sizeof n->withdrawals_said[0])];
+}
+
+static void said_put(node *n, const pseudonym *who, err e)
+{
+    uint64_t mark, *place = said_place(n, who, &mark);
+    __atomic_store_n(place, mark | (uint8_t)e, __ATOMIC_RELAXED);
+}
+
+static err said_get(node *n, const pseudonym *who)
+{
+    uint64_t mark, *place = said_place(n, who, &mark), have = __atomic_load_n(place, __ATOMIC_RELAXED);
+    return (have & ~UINT64_C(0xff)) == mark ? (err)(have & 0xff) : OK;
+}
+
 static void told_done(void *ctx, link_out *call, err e, uint32_t status, span body, const char *note)
 {
     job *j = ctx;
@@ -84,7 +103,7 @@ static void told_done(void *ctx, link_out *call, err e, uint32_t status, span bo
     if (e)
         log_line(LOG_WARN, "a withdrawal made here is not at the hub yet: %s%s%.150s", err_text(e),
                  note && note[0] ? ": " : "", note ? note : "");
-    __atomic_store_n(&n->withdrawals_why, (int)e, __ATOMIC_RELAXED);
+    said_put(n, &k->w.who, e);
     if (!waited_for && __atomic_sub_fetch(&n->withdrawals_told, 1, __ATOMIC_ACQ_REL) == 0 && e == OK)
         __atomic_store_n(&n->withdrawals_at, 0, __ATOMIC_RELEASE); // perhaps there are more
     if (e == OK) {
@@ -199,6 +218,7 @@ typedef struct listing {
     control_in *in;
     store_txn *t;
     size_t count;
+    bool away; // nothing can be sent: so for all of them
 } listing;
 
 static err list_one(void *ctx, span key, span value)
@@ -206,9 +226,10 @@ static err list_one(void *ctx, span key, span value)
     listing *l = ctx;
     withdrawn w;
     char text[64];
-    err why = (err)__atomic_load_n(&l->n->withdrawals_why, __ATOMIC_RELAXED), e = withdrawn_read(key, value, &w);
+    err e = withdrawn_read(key, value, &w);
     if (e)
         return e;
+    err why = l->away ? ERR_UNREACHABLE : said_get(l->n, &w.who);
     if (l->count++ == PAGE)
         return ERR_CLOSED;
     control_record(l->in, "withdrawal");
@@ -233,6 +254,10 @@ void withdrawals_list(node *n, control_in *in)
     if (node_asker(n, in, &who) != OK)
         return;
     be64_put(facility, who.facility);
+    link_conn *c = uplink_conn(n->up);
+    l.away = !c;
+    if (c)
+        link_conn_drop(c);
     err e = store_read(n->keep, &l.t);
     if (e == OK) {
         e = store_walk(l.t, TABLE_WITHDRAWAL, span_of(facility, sizeof facility), (span){0}, list_one, &l);

@@ -137,6 +137,7 @@ static void kept_is(const char *how_many)
     if (how_many[0] != '0') {
         assert_string_equal(field(&s, "withdrawal", 0, "number"), "C-1");
         assert_string_equal(field(&s, "withdrawal", 0, "by"), "clerk");
+        assert_string_equal(field(&s, "withdrawal", 0, "why"), "unreachable"); // the hub is away
     }
     said_done(&s);
 }
