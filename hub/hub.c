@@ -217,12 +217,23 @@ void hub_run(hub *h, bool (*stop)(void), bool (*reload)(void))
     }
 }
 
+// What an operator said is answered when it is durable. A disk that takes longer would answer to what is
+// about to be freed, and the store stands a sudden end: then we leave as we are.
+static void desk_stop(hub *h)
+{
+    if (h->desk && control_drain(h->desk, DRAIN_MS) != OK) {
+        log_line(LOG_WARN, "work is still under way after %d s: leaving without it", DRAIN_MS / 1000);
+        _Exit(EXIT_SUCCESS);
+    }
+    control_stop(h->desk);
+}
+
 void hub_close(hub *h)
 {
     if (!h)
         return;
     // All stop first, then all is freed.
-    control_stop(h->desk);
+    desk_stop(h);
     if (h->line)
         link_close(h->line, DRAIN_MS);
     if (h->write) {

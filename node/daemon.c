@@ -253,7 +253,8 @@ err node_open(const char *config_path, node **ret)
         joining_sweep(n);
     }
     if (e) {
-        node_close(n);
+        if (!node_close(n))
+            _Exit(EXIT_FAILURE);
         return e;
     }
     log_line(LOG_INFO, "node %s dials %s under rules version %u", n->config.name, n->config.hub_address,
@@ -312,24 +313,23 @@ void node_run(node *n, bool (*stop)(void), bool (*reload)(void))
 }
 
 // What is under way may finish; what waits for others is told that we stop. Whatever takes longer (a disk
-// that does not answer, a whole log being verified) would touch what is about to be freed, and the store
-// stands a sudden end: then we leave as we are.
-static void work_wait(node *n)
+// that does not answer, a whole log being verified) would touch what is about to be freed.
+static bool work_wait(node *n)
 {
     const struct timespec beat = {0, 10000000};
     time_ms until = clock_mono_ms() + CLOSE_WAIT_MS;
     while (__atomic_load_n(&n->jobs_open, __ATOMIC_SEQ_CST) > 0 && clock_mono_ms() < until)
         nanosleep(&beat, NULL);
-    if (__atomic_load_n(&n->jobs_open, __ATOMIC_SEQ_CST) > 0) {
+    bool over = __atomic_load_n(&n->jobs_open, __ATOMIC_SEQ_CST) == 0;
+    if (!over)
         log_line(LOG_WARN, "work is still under way after %d s: leaving without it", CLOSE_WAIT_MS / 1000);
-        _Exit(EXIT_SUCCESS);
-    }
+    return over;
 }
 
-void node_close(node *n)
+bool node_close(node *n)
 {
     if (!n)
-        return;
+        return true;
     __atomic_store_n(&n->closing, true, __ATOMIC_SEQ_CST);
     scan_stop(n->scan);
     notice_drain(n);
@@ -338,8 +338,8 @@ void node_close(node *n)
     viewer_drain(n); // documents that nobody takes any more would hold the line open
     uplink_close(n->up);
     viewer_drain(n); // what came meanwhile
-    if (n->write)
-        work_wait(n);
+    if (n->write && !work_wait(n))
+        return false;
     control_stop(n->desk);
     if (n->write)
         node_note(n, EVENT_STOP, OK, "");
@@ -368,4 +368,5 @@ void node_close(node *n)
     node_config_done(&n->config);
     pthread_mutex_destroy(&n->book_lock);
     free(n);
+    return true;
 }

@@ -8,6 +8,8 @@
 
 MUST_CHECK err node_open(const char *config_path, node **ret);
 void node_run(node *n, bool (*stop)(void), bool (*reload)(void)); // until stop
-void node_close(node *n);
+// False: work was still under way after some seconds (a disk that does not answer). Then nothing was freed, and
+// the process has to end at once, which the store stands.
+MUST_CHECK bool node_close(node *n);
 
 #endif

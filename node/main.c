@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tsunagu-node: in the foreground, --config FILE. SIGTERM drains, SIGHUP reloads.
+#include <stdlib.h>
+
 #include "node/daemon.h"
 #include "node/notices/notify.h"
 #include "proto/base/tongue.h"
@@ -42,7 +44,8 @@ static void run(void *daemon, bool (*stop)(void), bool (*reload)(void))
 
 static void close_daemon(void *daemon)
 {
-    node_close(daemon);
+    if (!node_close(daemon))
+        _Exit(EXIT_SUCCESS); // stopped as asked, only sooner
 }
 
 int main(int argc, char **argv)

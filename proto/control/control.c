@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/base/luhn.h"
@@ -18,6 +20,8 @@ struct control {
     size_t count;
     void *ctx;
     ipc_server *server;
+    atomic_int open; // commands that are not answered yet
+    atomic_bool draining;
 };
 
 typedef struct record {
@@ -26,6 +30,7 @@ typedef struct record {
 } record;
 
 struct control_in {
+    control *desk;
     ipc_in *call;
     uint32_t uid;
     arena memory;
@@ -53,6 +58,8 @@ static void on_request(void *ctx, ipc_in *call, span request, uint32_t peer_uid)
         ipc_reply(call, (span){0});
         return;
     }
+    atomic_fetch_add(&c->open, 1); // before the look at `draining`: who drains sees it, or it sees him
+    in->desk = c;
     in->call = call;
     in->uid = peer_uid;
     tsunagu__control_reply__init(&in->reply);
@@ -62,6 +69,10 @@ static void on_request(void *ctx, ipc_in *call, span request, uint32_t peer_uid)
                         &in->memory, &in->request);
     if (e) {
         control_finish(in, e);
+        return;
+    }
+    if (atomic_load(&c->draining)) {
+        control_finish(in, ERR_CLOSED);
         return;
     }
     const control_row *row = row_find(c, in->request->command);
@@ -83,13 +94,28 @@ err control_start(const char *socket_path, const control_row *rows, size_t count
     control *c = calloc(1, sizeof *c);
     if (!c)
         return ERR_MEM;
-    *c = (control){.rows = rows, .count = count, .ctx = ctx};
+    c->rows = rows;
+    c->count = count;
+    c->ctx = ctx;
     err e = ipc_serve(socket_path, 8, on_request, c, &c->server);
     if (e) {
         free(c);
         return e;
     }
     *ret = c;
+    return OK;
+}
+
+err control_drain(control *c, uint32_t ms)
+{
+    const struct timespec beat = {0, 10000000};
+    time_ms until = clock_mono_ms() + ms;
+    atomic_store(&c->draining, true);
+    while (atomic_load(&c->open) > 0) {
+        if (clock_mono_ms() >= until)
+            return ERR_DEADLINE;
+        nanosleep(&beat, NULL);
+    }
     return OK;
 }
 
@@ -297,8 +323,10 @@ void control_finish(control_in *in, err status)
         if (wire_encode((const ProtobufCMessage *)&sorry, &out) != OK)
             buf_clear(&out);
     }
+    control *desk = in->desk;
     ipc_reply(in->call, buf_span(&out));
     buf_done(&out);
     arena_done(&in->memory);
     free(in);
+    atomic_fetch_sub(&desk->open, 1); // the last look at it
 }

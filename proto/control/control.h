@@ -23,6 +23,9 @@ typedef struct control_row {
 
 MUST_CHECK err control_start(const char *socket_path, const control_row *rows, size_t count, void *ctx,
                              control **ret);
+// From now on new commands are refused; OK: all others were answered. ERR_DEADLINE: not within ms, and
+// whoever answers them yet would touch what control_stop frees.
+MUST_CHECK err control_drain(control *c, uint32_t ms);
 void control_stop(control *c);
 
 // ---- the request -------------------------------------------------------------

@@ -16,7 +16,7 @@
 #include "policies/rules/folder.h"
 #include "tests/support/world.h"
 
-enum { DAY_MS = 86400000, PIECE = 10000, WINDOW = 8192 };
+enum { DAY_MS = 86400000, PIECE = 10000, WINDOW = 8192, PATIENCE_MS = 60000 };
 
 static world w;
 static peer *a, *b; // tmnit asks; shiritsu discloses
@@ -272,7 +272,7 @@ static void accepted(span bundle, span record, const char *why)
     control_answer_done(&r);
 }
 
-static bool entry_told(const char *text)
+static bool entry_stands(const char *text)
 {
     entry e;
     uint64_t seen = w.seen;
@@ -282,6 +282,18 @@ static bool entry_told(const char *text)
         told = strstr(e.note, text) != NULL;
     w.seen = seen;
     return told;
+}
+
+// Entries about time are written after the fact: on a slow disk a moment later.
+static bool entry_told(const char *text)
+{
+    time_ms until = clock_mono_ms() + PATIENCE_MS;
+    while (!entry_stands(text)) {
+        if (clock_mono_ms() > until)
+            return false;
+        usleep(10000);
+    }
+    return true;
 }
 
 // ---- tests ---------------------------------------------------------------------------------

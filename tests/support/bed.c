@@ -142,7 +142,7 @@ void bed_halt(bed *b)
 {
     __atomic_store_n(&b->stop, 1, __ATOMIC_RELEASE);
     pthread_join(b->beat, NULL);
-    node_close(b->n);
+    place_must(node_close(b->n) ? OK : ERR_DEADLINE, "node_close");
     b->n = NULL;
 }
 

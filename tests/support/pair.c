@@ -107,7 +107,7 @@ void node_down(int i)
 {
     __atomic_store_n(&d[i].stop, 1, __ATOMIC_RELEASE);
     pthread_join(d[i].beat, NULL);
-    node_close(d[i].n);
+    assert_true(node_close(d[i].n));
     d[i].n = NULL;
 }
 

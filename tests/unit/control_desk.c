@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // rooms: link wire base
 // The control desk over a real socket: what it refuses, what it answers when the answer is too long.
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -137,9 +139,19 @@ static void wordy(void *ctx, control_in *in)
     control_finish(in, ERR_DENIED);
 }
 
+// Answered by the test, when it likes.
+static control_in *_Atomic held;
+
+static void later(void *ctx, control_in *in)
+{
+    (void)ctx;
+    held = in;
+}
+
 static const control_row rows[] = {
     {"echo", echo, false},       {"secret", echo, true},  {"fields", fields, false},
     {"records", records, false}, {"large", large, false}, {"wordy", wordy, false},
+    {"later", later, false},
 };
 
 static int begin(void **state)
@@ -333,6 +345,37 @@ static int ask_as_nobody(char **argv)
     return status;
 }
 
+static void *ask_later(void *ret)
+{
+    ask("later", NULL, NULL, ret);
+    return NULL;
+}
+
+// Whoever answers behind a writer does so before what the answer leaves by is freed.
+static void a_drained_desk_owes_no_answer(void **state)
+{
+    (void)state;
+    const struct timespec beat = {0, 5000000};
+    answer owed, refused;
+    pthread_t asker;
+    time_ms until = clock_mono_ms() + PATIENCE_MS;
+    assert_int_equal(pthread_create(&asker, NULL, ask_later, &owed), 0);
+    while (!held && clock_mono_ms() < until)
+        nanosleep(&beat, NULL);
+    assert_non_null(held);
+    assert_int_equal(control_drain(desk, 20), ERR_DEADLINE);
+    ask("echo", NULL, NULL, &refused);
+    assert_int_equal(refused.e, OK);
+    assert_int_equal(refused.reply->status, ERR_CLOSED);
+    answer_done(&refused);
+    control_finish(held, ERR_FULL);
+    assert_int_equal(control_drain(desk, PATIENCE_MS), OK);
+    pthread_join(asker, NULL);
+    assert_int_equal(owed.e, OK);
+    assert_int_equal(owed.reply->status, ERR_FULL);
+    answer_done(&owed);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "ask") == 0)
@@ -345,6 +388,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(another_version_and_broken_bytes_never_reach_a_handler),
         cmocka_unit_test(answers_too_long_say_so),
         cmocka_unit_test(only_the_owner_may_do_what_is_the_owner_s),
+        cmocka_unit_test(a_drained_desk_owes_no_answer), // the last: it takes no more commands
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
