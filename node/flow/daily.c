@@ -13,8 +13,7 @@
 #include "proto/base/log.h"
 
 static const char DAY_DONE[] = "daily_day", DAY_AT[] = "daily_at";
-// By a slice the writer is held for a few milliseconds.
-static const daily_slice SLICE = {.looks = 500, .acts = 32};
+const daily_slice daily_usual = {.looks = 500, .acts = 32};
 enum { ACTS_MOST = 256, PLACE_HEAD = 25 };
 
 typedef enum phase { PHASE_CONSENTS, PHASE_REQUESTS, PHASES } phase;
@@ -182,7 +181,8 @@ static err consent_act(job *j, store_txn *t, calendar *c, act what, span chart)
         return e;
     switch (what) {
     case ACT_TELL:
-        return tell(j, t, k.card.facility, true, soon_event(c->p, k.proxy, NULL, k.card.scope.until), k.card.scope.id);
+        return tell(j, t, k.card.facility, true, soon_event(c->p, k.proxy, NULL, k.card.scope.until),
+                    k.card.scope.id);
     case ACT_END:
         return consent_end(j, t, &k);
     case ACT_PURGE:
@@ -224,7 +224,8 @@ static err phase_work(job *j, store_txn *t, calendar *c)
     span after = span_of(from, c->k.after_len);
     memcpy(from, c->k.after, c->k.after_len);
     c->count = 0;
-    err e = at == PHASE_CONSENTS ? consent_walk(t, after, consent_one, c) : requests_behind(&q, t, after, request_one, c);
+    err e = at == PHASE_CONSENTS ? consent_walk(t, after, consent_one, c)
+                                 : requests_behind(&q, t, after, request_one, c);
     for (size_t i = 0; e == OK && i < c->count; i++) {
         span key = span_of(c->found[i].key, c->found[i].len);
         e = at == PHASE_CONSENTS ? consent_act(j, t, c, c->found[i].what, key)
@@ -284,7 +285,7 @@ err daily_step(job *j, store_txn *t, const daily_slice *most, bool *ret_more)
 
 static err daily_run(job *j, store_txn *t)
 {
-    return daily_step(j, t, &SLICE, j->state);
+    return daily_step(j, t, &daily_usual, j->state);
 }
 
 static void daily_submit(node *n);

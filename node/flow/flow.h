@@ -58,6 +58,7 @@ MUST_CHECK err change_arrived(job *j, store_txn *t, request *r);
 // W. (daily.c) Once a day: consents that end by themselves, notices beforehand, papers whose time is over. A slice of
 // it: at most so many rows are looked at, and so much is done about them. ret_more: another one is due at once.
 typedef struct daily_slice { size_t looks, acts; } daily_slice; // both at least 1
+extern const daily_slice daily_usual; // holds the writer for a few milliseconds
 MUST_CHECK err daily_step(job *j, store_txn *t, const daily_slice *most, bool *ret_more);
 void daily_tick(node *n, time_ms now);
 

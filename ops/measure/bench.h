@@ -82,5 +82,7 @@ void decision_bench(const bench *b);
 void check_bench(const bench *b);
 void compile_bench(const bench *b);
 void impact_bench(const bench *b);
+void daily_bench(const bench *b);
+void told_bench(const bench *b);
 
 #endif

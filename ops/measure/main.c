@@ -16,7 +16,7 @@ static const bench_row rows[] = {
     {"scan", scan_bench},           {"rss_hub", rss_hub_bench},       {"rss_node", rss_node_bench},
     {"restart", restart_bench},     {"candidates", candidates_bench}, {"document", document_bench},
     {"decision", decision_bench},   {"check", check_bench},           {"compile", compile_bench},
-    {"impact", impact_bench},
+    {"impact", impact_bench},       {"daily", daily_bench},           {"told", told_bench},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 

@@ -70,3 +70,19 @@ bool raw_get(raw *r, span key, size_t *ret_len)
     *ret_len = v.mv_size;
     return true;
 }
+
+uint64_t raw_walk(raw *r, uint64_t *ret_bytes)
+{
+    MDB_cursor *c;
+    MDB_val k, v;
+    uint64_t count = 0, sum = 0;
+    sure(mdb_cursor_open(r->txn, r->dbi, &c), "cursor");
+    while (mdb_cursor_get(c, &k, &v, MDB_NEXT) == 0) {
+        for (size_t i = 0; i < v.mv_size; i += 64) // each line of it is fetched
+            sum += ((const uint8_t *)v.mv_data)[i];
+        count++;
+    }
+    mdb_cursor_close(c);
+    *ret_bytes += sum;
+    return count;
+}

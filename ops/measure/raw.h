@@ -13,5 +13,6 @@ void raw_begin(raw *r);
 void raw_put(raw *r, span key, span value);
 void raw_commit(raw *r); // durable
 bool raw_get(raw *r, span key, size_t *ret_len);
+uint64_t raw_walk(raw *r, uint64_t *ret_bytes); // every row once; how many
 
 #endif

@@ -1,7 +1,7 @@
 // rooms: compiler
 // SPDX-License-Identifier: Apache-2.0
 // The day's work in slices: whatever the slices, the kills between and within them, and the clock that goes on
-// meanwhile, consents and papers come to what one slice over all would have made of them, and each notice is told once.
+// meanwhile, consents and papers come to what one slice over all would have made of them; each notice is told once.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
