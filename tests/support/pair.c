@@ -349,16 +349,24 @@ err ask(const char *number, const char *given, char id[static 33])
     return e;
 }
 
+// Waits: letters of the step before may still be on their way, and move the record once more.
 void request_of(const char *number, const char *state, char id[static 33])
 {
-    said s;
+    time_ms until = clock_mono_ms() + PATIENCE_MS;
     id[0] = '\0';
-    assert_int_equal(SAY(CLINIC, "requests", &s, "as", "clerk", "number", number), OK);
-    for (size_t i = 0; i < count_of(&s, "request"); i++)
-        if (strcmp(field(&s, "request", i, "state"), state) == 0)
-            snprintf(id, 33, "%s", field(&s, "request", i, "id"));
-    said_done(&s);
-    assert_true(id[0]);
+    for (;;) {
+        said s;
+        assert_int_equal(SAY(CLINIC, "requests", &s, "as", "clerk", "number", number), OK);
+        for (size_t i = 0; i < count_of(&s, "request"); i++)
+            if (strcmp(field(&s, "request", i, "state"), state) == 0)
+                snprintf(id, 33, "%s", field(&s, "request", i, "id"));
+        said_done(&s);
+        if (id[0])
+            return;
+        if (clock_mono_ms() > until)
+            fail_msg("no request of %s is %s", number, state);
+        nap();
+    }
 }
 
 void consent_is(const char *key, const char *value)
