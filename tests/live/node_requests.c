@@ -96,7 +96,7 @@ static void a_change_narrows_at_once_and_widens_by_a_person(void **state)
     document_open(handle);
     assert_int_equal(DO(CLINIC, "read", "handle", handle), OK);
     consent_is("categories", "basics,laboratory");
-    consent_is("state", "published");
+    consent_await("state", "published");
     assert_int_equal(DO(CLINIC, "request.change", "as", "clerk", "id", id, "categories", "basics,prescriptions"), OK);
     assert_int_equal(DO(CLINIC, "request.change", "as", "clerk", "id", id, "categories", "basics"), ERR_CONFLICT);
     await(HOSPITAL, id, "changed");
@@ -455,7 +455,7 @@ static void killed_between_acceptance_and_publication(void **state)
     hub_up();
     await(HOSPITAL, id, "completed");
     await(CLINIC, id, "completed");
-    consent_is("state", "published");
+    consent_await("state", "published");
 }
 
 // The hospital closes the consent while a clinic's change waits for a person: there is nothing to widen.

@@ -376,3 +376,19 @@ void consent_is(const char *key, const char *value)
     assert_string_equal(field(&s, "consent", 0, key), value);
     said_done(&s);
 }
+
+void consent_await(const char *key, const char *value)
+{
+    time_ms until = clock_mono_ms() + PATIENCE_MS;
+    for (;;) {
+        said s;
+        assert_int_equal(SAY(HOSPITAL, "consents", &s, "chart", CHART), OK);
+        bool is = strcmp(field(&s, "consent", 0, key), value) == 0;
+        said_done(&s);
+        if (is)
+            return;
+        if (clock_mono_ms() > until)
+            fail_msg("the consent's %s is not %s", key, value);
+        nap();
+    }
+}

@@ -64,5 +64,6 @@ err ask(const char *number, const char *given, char id[static 33]);
 // That number's request in that state.
 void request_of(const char *number, const char *state, char id[static 33]);
 void consent_is(const char *key, const char *value);
+void consent_await(const char *key, const char *value); // what the hub or a letter brings about
 
 #endif
