@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "proto/store/number.h"
+
 enum { STOP_VALUE = 16, STOP_ORDER_VALUE = CARD_KEY_BYTES + 8 };
 
 typedef struct cards {
@@ -160,24 +162,12 @@ err index_agreed_last(store_txn *t, const pseudonym *who, time_ms *ret)
 
 err index_sequence(store_txn *t, const char *node, uint64_t *ret)
 {
-    span value;
-    err e = store_get(t, TABLE_SEQUENCE, span_str(node), &value);
-    if (e == ERR_NOT_FOUND) {
-        *ret = 0;
-        return OK;
-    }
-    if (e == OK && value.len != 8)
-        e = ERR_CORRUPT;
-    if (e == OK)
-        *ret = be64_get(value.at);
-    return e;
+    return store_number(t, TABLE_SEQUENCE, node, ret);
 }
 
 err index_sequence_put(store_txn *t, const char *node, uint64_t seq)
 {
-    uint8_t value[8];
-    be64_put(value, seq);
-    return store_put(t, TABLE_SEQUENCE, span_str(node), span_of(value, 8));
+    return store_number_put(t, TABLE_SEQUENCE, node, seq);
 }
 
 // ---- cards that were not taken -----------------------------------------------------

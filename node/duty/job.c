@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/base/log.h"
+#include "proto/store/number.h"
 
 enum { JOB_MEMORY = 4 << 20 };
 
@@ -166,22 +167,10 @@ err node_after_commit(void *ctx)
 
 err meta_number(store_txn *t, const char *name, uint64_t *ret)
 {
-    span value;
-    err e = store_get(t, TABLE_META, span_str(name), &value);
-    if (e == ERR_NOT_FOUND) {
-        *ret = 0;
-        return OK;
-    }
-    if (e == OK && value.len != 8)
-        e = ERR_CORRUPT;
-    if (e == OK)
-        *ret = be64_get(value.at);
-    return e;
+    return store_number(t, TABLE_META, name, ret);
 }
 
 err meta_number_put(store_txn *t, const char *name, uint64_t v)
 {
-    uint8_t value[8];
-    be64_put(value, v);
-    return store_put(t, TABLE_META, span_str(name), span_of(value, 8));
+    return store_number_put(t, TABLE_META, name, v);
 }

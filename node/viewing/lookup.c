@@ -210,21 +210,28 @@ static err lookup_prepare(sheet *s)
     return e ? e : s->q.purpose && s->q.reason && s->q.pseudonym.data && (s->words || !words) ? OK : ERR_MEM;
 }
 
-void sheet_lookup(node *n, control_in *in, bool manifests)
+// A handle goes on with the next page; else a new sheet for whoever asks. NULL: the command is answered or will be.
+static sheet *sheet_begin(node *n, control_in *in, person *ret_who)
 {
-    person who;
     const char *handle = control_arg(in, "handle");
     if (handle && handle[0]) {
         page_next(n, in, handle);
-        return;
+        return NULL;
     }
-    if (node_asker(n, in, &who) != OK)
-        return;
-    sheet *s = sheet_new(n, in, &who);
-    if (!s) {
+    if (node_asker(n, in, ret_who) != OK)
+        return NULL;
+    sheet *s = sheet_new(n, in, ret_who);
+    if (!s)
         control_finish(in, ERR_MEM);
+    return s;
+}
+
+void sheet_lookup(node *n, control_in *in, bool manifests)
+{
+    person who;
+    sheet *s = sheet_begin(n, in, &who);
+    if (!s)
         return;
-    }
     s->timeline = manifests;
     err e = lookup_prepare(s);
     if (e)
@@ -237,18 +244,9 @@ void sheet_manifest(node *n, control_in *in)
 {
     person who;
     span bytes;
-    const char *handle = control_arg(in, "handle");
-    if (handle && handle[0]) {
-        page_next(n, in, handle);
+    sheet *s = sheet_begin(n, in, &who);
+    if (!s)
         return;
-    }
-    if (node_asker(n, in, &who) != OK)
-        return;
-    sheet *s = sheet_new(n, in, &who);
-    if (!s) {
-        control_finish(in, ERR_MEM);
-        return;
-    }
     s->manifest = true;
     err e = tickets_find(n, &who, control_arg(in, "ticket"), &s->memory, &bytes, &s->says[0]);
     if (e) {
